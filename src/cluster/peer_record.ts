@@ -92,6 +92,9 @@ export const MAX_WHY_LENGTH = 300;
 /** The longest name of an instance, in characters; a host's name has at most 64 on Linux (HOST_NAME_MAX, limits.h). */
 export const MAX_INSTANCE_LENGTH = 128;
 
+/** The records of further peers are not read. */
+export const MAX_PEERS = 1_000;
+
 /** The most names of failed hooks. */
 export const MAX_FAILED_HOOKS = 3;
 

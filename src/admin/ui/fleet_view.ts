@@ -1,7 +1,11 @@
-// All hosts of the fleet, those that need a person first.
-import type { Peer } from "../../cluster/peer_record.ts";
+// All hosts of the fleet, those that need a person first, below the verdict on them in one sentence. A row is written
+// without spaces and labels that a style can bring: a thousand of them are sent anew whenever one differs.
 import type { PeersAnswer } from "../../cluster/notifier.ts";
+import { MAX_PEERS } from "../../cluster/peer_record.ts";
+import type { ListedRelease } from "../../releases/history_list.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
+import { type FleetRow, fleetRows, hostsOf } from "./fleet_rows.ts";
+import { fleetVerdict } from "./fleet_verdict.ts";
 import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
 import { timeTag } from "./time_tag.ts";
@@ -12,26 +16,73 @@ export interface FleetModel {
   readonly status: Status;
   readonly peers: PeersAnswer;
   readonly rollout: RolloutAnswer;
+  /** Of this host, the newest first. */
+  readonly releases: readonly Pick<ListedRelease, "number" | "hash">[];
+  /** In milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Renders the fleet. */
-export function fleetView({ peers, rollout }: FleetModel): Markup {
-  const rows = peers.ok ? peers.peers : [];
+export function fleetView({ status, peers, rollout, releases, now }: FleetModel): Markup {
+  const { mode, head } = status;
+  const hosts = hostsOf(status, peers);
+  const { text, tone } = fleetVerdict(hosts, {
+    head: head?.hash ?? null,
+    releases,
+    unknown: peers.ok ? null : peers.reason,
+    mode,
+    isPart: hosts.length >= MAX_PEERS,
+    now,
+  });
+  // If Redis is away the verdict has said so.
+  const steps = peers.ok || rollout.ok ? rolloutSteps(rollout) : "";
   return markup`<h1>Fleet</h1>
-${rolloutSteps(rollout)}
-<div id="fleet" data-live>
-<table>
-<thead><tr><th scope="col">Host</th><th scope="col">Runs</th><th scope="col">Last seen</th></tr></thead>
+<p id="verdict" class="verdict" role="status" data-live><span class="${tone}">${text}</span></p>
+${steps}
+<div id="hosts" data-live>
+<table class="hosts">
+<caption>Hosts that are known here, those that need a person first</caption>
+<thead><tr><th scope="col">Host</th><th scope="col">Runs</th><th scope="col">Standing</th><th scope="col">Since</th>
+<th scope="col">Last change</th><th scope="col">Rejected</th><th scope="col">Hooks</th><th scope="col">Version</th>
+<th scope="col">Last seen</th></tr></thead>
 <tbody>
-${rows.map(rowOf)}
-</tbody>
+${fleetRows(hosts, mode, now).map(rowOf)}</tbody>
 </table>
 </div>`;
 }
 
-function rowOf({ instance, hash, at }: Peer): Markup {
-  return markup`<tr><th scope="row">${instance}</th>
-<td data-label="Runs"><code>${hash?.slice(0, 8) ?? "–"}</code></td>
-<td data-label="Last seen">${timeTag(at)}</td></tr>
+function rowOf(row: FleetRow): Markup {
+  const { need, standing, since, changed, hooks, version } = row;
+  return markup`<tr${need === "person" ? NEEDS_PERSON : ""}><th scope="row">${row.instance}${marksOf(row)}</th>\
+<td>${runsOf(row)}</td><td class="${standing.tone}">${standing.text}</td><td>${
+    since === null ? "" : timeTag(since)
+  }</td>\
+<td>${changed ?? ""}</td><td>${rejectionOf(row)}</td><td class="${hooks.tone}">${hooks.text}</td><td>${version}</td>\
+<td>${seenOf(row)}</td></tr>
 `;
+}
+
+const NEEDS_PERSON = markup` class="person"`;
+
+function marksOf({ isSelf, isNamesake }: FleetRow): Markup {
+  const self = isSelf ? markup` <small>this host</small>` : "";
+  return markup`${self}${isNamesake ? markup` <small class="bad">another has this name</small>` : ""}`;
+}
+
+function runsOf({ hash, number, release }: FleetRow): Markup {
+  if (hash === null) return markup`<span class="bad">nothing</span>`;
+  const state = release === null ? "" : markup` <span class="${release.tone}">${release.text}</span>`;
+  return markup`${number === null ? "" : `release ${number} `}<code>${hash}</code>${state}`;
+}
+
+function rejectionOf({ rejected }: FleetRow): Markup | "" {
+  if (rejected === null) return "";
+  const { hash, why, at } = rejected;
+  return markup`${hash === null ? "" : markup`<code>${hash}</code> `}${timeTag(at)}: <span class="bad">${why}</span>`;
+}
+
+/** A time that differs with each answer would make the script replace all rows. */
+function seenOf({ isSelf, staleSince }: FleetRow): Markup | string {
+  if (isSelf) return "now";
+  return staleSince === null ? "just now" : markup`<span class="warn">${timeTag(staleSince)}</span>`;
 }

@@ -2,6 +2,8 @@
 import { withinLimit } from "../../time/limit.ts";
 import type { DaemonApi } from "../daemon_api.ts";
 import type { AdminLimits } from "../limits.ts";
+import { withoutNotes } from "./fleet_rows.ts";
+import { masked } from "./masked.ts";
 
 /** All readers together make the daemon ask the store for the same no more often than this. */
 const STORE_FRESH_MILLISECONDS = 2_000;
@@ -9,14 +11,18 @@ const STORE_FRESH_MILLISECONDS = 2_000;
 type Unknown = { readonly ok: false; readonly reason: string };
 type Answer<K extends "peers" | "rollout"> = Awaited<ReturnType<DaemonApi[K]>>;
 
-/** The facts, as they were a short time ago. */
+/** The facts, masked, as they were a short time ago. */
 export interface SharedFacts {
   readonly peersOf: () => Promise<Answer<"peers">>;
   readonly rolloutOf: () => Promise<Answer<"rollout">>;
 }
 
 export function openSharedFacts(api: DaemonApi, limits: AdminLimits): SharedFacts {
-  return { peersOf: shared(() => api.peers(), limits), rolloutOf: shared(() => api.rollout(), limits) };
+  return {
+    // Masked once for all readers as well: a thousand records have many texts.
+    peersOf: shared(async () => masked(withoutNotes(await api.peers()), api.mask), limits),
+    rolloutOf: shared(async () => masked(await api.rollout(), api.mask), limits),
+  };
 }
 
 /** Asks the store, once for all that ask within a short time. */

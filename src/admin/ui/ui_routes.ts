@@ -60,11 +60,12 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
   return [
     view({ path: "/ui", tab: "fleet", title: "Fleet" }, async () => {
       const [status, peers, rollout] = await Promise.all([api.status(), peersOf(), rolloutOf()]);
-      return { body: fleetView(masked({ status, peers, rollout }, api.mask)) };
+      const own = masked({ status, releases: api.releases() }, api.mask);
+      return { body: fleetView({ ...own, peers, rollout, now: Date.now() }) };
     }),
     view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async () => {
-      const model = { rollout: await rolloutOf(), ...newestReleases(api.releases()) };
-      return { body: releasesView(masked(model, api.mask)) };
+      const own = masked(newestReleases(api.releases()), api.mask);
+      return { body: releasesView({ ...own, rollout: await rolloutOf() }) };
     }),
     // It shows one moment: to make it again and again would keep reloads waiting.
     view(

@@ -14,7 +14,15 @@ import { skipsText } from "../../agreement/skip.ts";
 import { keepLink, type LinkKeeper } from "../link_keeper.ts";
 import type { Link, Listener, Notifier, StoredHead } from "../notifier.ts";
 import { ownEchoes } from "../own_echoes.ts";
-import { encodePeer, MAX_RECORD_BYTES, parsePeer, type Peer, peerId, type PeerRecord } from "../peer_record.ts";
+import {
+  encodePeer,
+  MAX_PEERS,
+  MAX_RECORD_BYTES,
+  parsePeer,
+  type Peer,
+  peerId,
+  type PeerRecord,
+} from "../peer_record.ts";
 import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, type ReplyLimits, SOURCE_LIMITS, UNASKED } from "./reply_guard.ts";
 import {
@@ -23,7 +31,6 @@ import {
   type Keys,
   keysOf,
   LEAVE,
-  MAX_PEERS,
   MOVE,
   parseAnnounceReply,
   parseHeadReply,

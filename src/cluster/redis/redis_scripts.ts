@@ -14,6 +14,7 @@ import {
 } from "../../agreement/rollout.ts";
 import { isSkipped, MAX_SKIP_LINE_BYTES, MAX_SKIPS, MAX_SKIPS_BYTES, parseSkips } from "../../agreement/skip.ts";
 import type { StoredHead } from "../notifier.ts";
+import { MAX_PEERS } from "../peer_record.ts";
 
 /** The names of a channel's keys; the braces keep them in one slot. */
 export interface Keys {
@@ -57,8 +58,6 @@ export interface Script {
 
 /** The history keeps about so many announcements. */
 export const HISTORY_LENGTH = 1_000;
-/** The records of further peers are not read. */
-export const MAX_PEERS = 1_000;
 /** A longer name in the index of peers belongs to no instance. */
 export const MAX_NAME_BYTES = 1_024;
 /** One run reads at most so many names of the index, so that it does not block Redis. */

@@ -3,9 +3,9 @@
 // (https://redis.io/docs/latest/develop/reference/protocol-spec/) as the bytes arrive, and passes on only whole lines.
 import { Buffer } from "node:buffer";
 import { MAX_MESSAGE_BYTES } from "../announcement.ts";
-import { MAX_RECORD_BYTES } from "../peer_record.ts";
+import { MAX_PEERS, MAX_RECORD_BYTES } from "../peer_record.ts";
 import { MAX_SOURCE_BYTES } from "../stored_source.ts";
-import { MAX_NAME_BYTES, MAX_PEERS } from "./redis_scripts.ts";
+import { MAX_NAME_BYTES } from "./redis_scripts.ts";
 
 /** The bounds of one reply. */
 export interface ReplyLimits {

@@ -4,8 +4,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc, { anyCharacter } from "fast-check";
 import { MAX_MESSAGE_BYTES, parseMessage } from "../../../src/cluster/announcement.ts";
-import { MAX_RECORD_BYTES } from "../../../src/cluster/peer_record.ts";
-import { MAX_NAME_BYTES, MAX_PEERS } from "../../../src/cluster/redis/redis_scripts.ts";
+import { MAX_PEERS, MAX_RECORD_BYTES } from "../../../src/cluster/peer_record.ts";
+import { MAX_NAME_BYTES } from "../../../src/cluster/redis/redis_scripts.ts";
 import {
   ANSWER_LIMITS,
   MESSAGE_LIMITS,

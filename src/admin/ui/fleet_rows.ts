@@ -1,0 +1,232 @@
+// The hosts of the fleet as rows: what each runs and how it is, those that need a person first. Pure; only what records
+// say is shown, so a host without a record is not there.
+import { heldBackText } from "../../cluster/held_back_text.ts";
+import type { PeersAnswer } from "../../cluster/notifier.ts";
+import {
+  type HeldBack,
+  MAX_FAILED_HOOKS,
+  namesakesOf,
+  type Peer,
+  type PeerHooks,
+  type PeerRelease,
+} from "../../cluster/peer_record.ts";
+import { unfinishedHooks } from "../../hooks/hook_memory.ts";
+import { agoText } from "../../time/elapsed_text.ts";
+import type { Status } from "../daemon_api.ts";
+
+/** A host as its record says, or this host as its status says; null: not known. */
+export interface Host extends Pick<Peer, "instance" | "version" | "hash" | "standing"> {
+  /** `hash` null: not known. */
+  readonly rejected: { readonly hash: string | null; readonly why: string; readonly at: string } | null;
+  readonly release: PeerRelease | null;
+  readonly heldBack: HeldBack | null;
+  readonly since: string | null;
+  readonly hooks: PeerHooks | null;
+  readonly isSelf: boolean;
+  /** When it wrote its record; null: it is this host. */
+  readonly seen: string | null;
+}
+
+/** How good something is. The words say it too. */
+export type Tone = "good" | "warn" | "bad" | "muted";
+
+/** `person`: somebody has to do something; `moving`: it is on its way, or held on purpose; `well`: neither. */
+export type Need = "person" | "moving" | "well";
+
+/** Words and how good they are. */
+export interface Said {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** One row of the table. */
+export interface FleetRow {
+  readonly instance: string;
+  readonly isSelf: boolean;
+  /** Whether another living process has its name. */
+  readonly isNamesake: boolean;
+  readonly need: Need;
+  /** The first digits of the hash in force; null: it runs nothing. */
+  readonly hash: string | null;
+  /** The release in force, by its number there; null: not known. */
+  readonly number: number | null;
+  /** A release that is not healthy yet, or not any more; null: nothing to say. */
+  readonly release: Said | null;
+  readonly standing: Said;
+  /** When its config came into force, in ISO 8601; null: not known. */
+  readonly since: string | null;
+  /** The time since the latest change or rejection: `3 h ago`; null: not known. */
+  readonly changed: string | null;
+  /** With the first digits of the hash. */
+  readonly rejected: Host["rejected"];
+  readonly hooks: Said;
+  readonly version: string;
+  /** Null: it is this host, or its record is fresh. */
+  readonly staleSince: string | null;
+}
+
+/** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
+const STALE_MILLISECONDS = 60_000;
+
+const HASH_DIGITS = 8;
+
+const NEEDS: readonly Need[] = ["person", "moving", "well"];
+
+/** Returns the first digits of a hash, as all commands show it. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, HASH_DIGITS);
+}
+
+/** Leaves out what the records say of journals, which is most of their texts: a thousand of them take time to mask. */
+export function withoutNotes(answer: PeersAnswer): PeersAnswer {
+  if (!answer.ok) return answer;
+  return { ok: true, peers: answer.peers.map(({ journal: _journal, noted: _noted, ...peer }) => peer) };
+}
+
+/** Returns the known hosts: those of the records, and this one also if its record is not known. */
+export function hostsOf(status: Status, peers: PeersAnswer): readonly Host[] {
+  const hosts = peers.ok ? peers.peers.map(hostOfPeer) : [];
+  return hosts.some(({ isSelf }) => isSelf) ? hosts : [hostOfStatus(status), ...hosts];
+}
+
+/** An older version does not write all members. */
+function hostOfPeer({ instance, version, hash, standing, rejected, self, at, ...newer }: Peer): Host {
+  const { release = null, heldBack = null, since = null, hooks = null } = newer;
+  const seen = self ? null : at;
+  return { instance, version, hash, standing, rejected, release, heldBack, since, hooks, isSelf: self, seen };
+}
+
+function hostOfStatus({ instance, version, active, standing, lastReload, release, held, hooks }: Status): Host {
+  const { waiting, failed } = unfinishedHooks(hooks);
+  const isReleased = release !== null && release.hash === active?.hash;
+  const state = release?.state === "skipped" || release?.state === "replaced" ? "rolled-back" : release?.state;
+  return {
+    instance,
+    version,
+    hash: active?.hash ?? null,
+    standing,
+    // The status does not say which hash was rejected.
+    rejected: lastReload?.outcome === "rejected"
+      ? { hash: null, why: lastReload.reason ?? "not known", at: lastReload.at }
+      : null,
+    release: isReleased && state !== undefined ? { number: release.number, state } : null,
+    heldBack: held && (held.kind === "skipped" ? "rolled-back" : held.kind),
+    since: isReleased ? release.at : active?.since ?? null,
+    hooks: { waiting, failed: failed.slice(0, MAX_FAILED_HOOKS) },
+    isSelf: true,
+    seen: null,
+  };
+}
+
+/**
+ * Makes the rows: first the hosts that need a person, then those on their way, and each group by name.
+ *
+ * @param mode of this host: without a cluster there is nothing to agree with.
+ * @param now in milliseconds since 1970.
+ */
+export function fleetRows(hosts: readonly Host[], mode: Status["mode"], now: number): readonly FleetRow[] {
+  const namesakes = namesakesOf(hosts);
+  const rows = hosts.map((host) => rowOf(host, { mode, now, isNamesake: namesakes.has(host.instance) }));
+  const order = new Map(NEEDS.map((need, rank) => [need, rank]));
+  const names = new Intl.Collator("en", { numeric: true });
+  return rows.sort((a, b) =>
+    order.get(a.need)! - order.get(b.need)! || names.compare(a.instance, b.instance) ||
+    compareTexts(a.instance, b.instance) || Number(b.isSelf) - Number(a.isSelf) || compareTexts(keyOf(a), keyOf(b))
+  );
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Tells namesakes apart, so that their order does not change from one answer to the next. */
+function keyOf(row: FleetRow): string {
+  return JSON.stringify(row);
+}
+
+interface Context {
+  readonly mode: Status["mode"];
+  readonly now: number;
+  readonly isNamesake: boolean;
+}
+
+function rowOf(host: Host, { mode, now, isNamesake }: Context): FleetRow {
+  const { instance, version, hash, release, rejected, since, seen, isSelf } = host;
+  const standing = standingOf(host, mode);
+  const hooks = hooksOf(host);
+  const state = release?.state ?? null;
+  const staleSince = isStale(host, now) ? seen : null;
+  const needsPerson = hash === null || rejected !== null || isNamesake || standing.tone === "bad" ||
+    hooks.tone === "bad" || state === "failed" || state === "rolled-back";
+  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || staleSince !== null;
+  return {
+    instance,
+    isSelf,
+    isNamesake,
+    need: needsPerson ? "person" : isMoving ? "moving" : "well",
+    hash: hash && shortHash(hash),
+    number: release?.number ?? null,
+    release: state === null ? null : RELEASES[state],
+    standing,
+    since,
+    changed: changedOf(host, now),
+    rejected: rejected && { ...rejected, hash: rejected.hash && shortHash(rejected.hash) },
+    hooks,
+    version,
+    staleSince,
+  };
+}
+
+/** Whether a host wrote its record too long ago; the future is another clock's. */
+export function isStale({ seen }: Pick<Host, "seen">, now: number): boolean {
+  return seen !== null && Math.abs(now - Date.parse(seen)) > STALE_MILLISECONDS;
+}
+
+/** Whether a host keeps its valid source out of force on purpose. */
+export function isHeld({ standing, heldBack }: Pick<Host, "standing" | "heldBack">): boolean {
+  return standing === "held" || heldBack !== null;
+}
+
+const RELEASES: Readonly<Record<NonNullable<Host["release"]>["state"], Said | null>> = {
+  running: null,
+  healthy: null,
+  baking: { text: "baking", tone: "warn" },
+  failed: { text: "failed", tone: "bad" },
+  "rolled-back": { text: "rolled back", tone: "bad" },
+};
+
+const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
+  agreed: { text: "agreed", tone: "good" },
+  settling: { text: "settling", tone: "warn" },
+  diverged: { text: "diverged", tone: "bad" },
+  held: { text: "held", tone: "warn" },
+  unknown: { text: "not known yet", tone: "warn" },
+};
+
+const ALONE: Said = { text: "no cluster", tone: "muted" };
+
+function standingOf(host: Host, mode: Status["mode"]): Said {
+  const { standing, heldBack } = host;
+  // A diverged host may be held as well: then a person is needed all the same.
+  if (isHeld(host) && standing !== "diverged") {
+    const why = heldBack === null ? null : heldBackText(heldBack);
+    return { text: why === null ? "held" : `held: ${why}`, tone: "warn" };
+  }
+  return mode === "alone" && standing === "unknown" ? ALONE : STANDINGS[standing];
+}
+
+function hooksOf({ hooks }: Host): Said {
+  if (hooks === null) return { text: "not known", tone: "muted" };
+  const { waiting, failed } = hooks;
+  const waits = waiting === 0 ? "" : `${waiting} waiting`;
+  if (failed.length === 0) return waits === "" ? { text: "ok", tone: "good" } : { text: waits, tone: "warn" };
+  const others = failed.length < MAX_FAILED_HOOKS ? "" : ", perhaps others";
+  return { text: `failed: ${failed.join(", ")}${others}${waits && `; ${waits}`}`, tone: "bad" };
+}
+
+/** The time since the latest of what happened to the config of a host. */
+function changedOf({ since, rejected }: Host, now: number): string | null {
+  const times = [since, rejected?.at ?? null].filter((time) => time !== null);
+  const [latest] = times.sort((one, other) => Date.parse(other) - Date.parse(one));
+  return latest === undefined ? null : agoText(latest, now);
+}

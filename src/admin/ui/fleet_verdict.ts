@@ -1,0 +1,234 @@
+// The verdict on the fleet in one sentence: how many hosts run the configuration of most, what the others do, and what
+// needs a person. Pure; what a host does with configurations counts in one clause.
+import { namesakesOf } from "../../cluster/peer_record.ts";
+import { terminalText } from "../../diagnostic/terminal_text.ts";
+import type { Status } from "../daemon_api.ts";
+import { type Host, isHeld, isStale, shortHash, type Tone } from "./fleet_rows.ts";
+
+/** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
+const DOINGS = [
+  "rejected-it",
+  "rejected-another",
+  "runs-nothing",
+  "diverged",
+  "settling",
+  "rolled-back",
+  "frozen",
+  "staged",
+  "unapproved",
+  "held",
+  "well",
+] as const;
+
+/** See {@linkcode DOINGS}. */
+export type Doing = typeof DOINGS[number];
+
+/** The hosts by what they run and do. */
+export interface FleetGroups {
+  /** The configuration of most; null: none runs any. */
+  readonly leading: string | null;
+  /** Those that run it. */
+  readonly running: ReadonlyMap<Doing, readonly Host[]>;
+  readonly others: ReadonlyMap<Doing, readonly Host[]>;
+}
+
+/** The sentence and how good it is. */
+export interface FleetVerdict {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** The facts of the verdict beside the hosts. */
+export interface VerdictFacts {
+  /** The hash that the fleet has agreed on, as this host knows it: it leads if as many run another one. */
+  readonly head: string | null;
+  /** The releases of this host, the newest first. */
+  readonly releases: readonly { readonly number: number; readonly hash: string }[];
+  /** Why the other hosts are not known; null: they are. */
+  readonly unknown: string | null;
+  readonly mode: Status["mode"];
+  /** Whether more hosts than are read at once may be there. */
+  readonly isPart: boolean;
+  /** In milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Puts each host into exactly one group. */
+export function groupHosts(hosts: readonly Host[], head: string | null): FleetGroups {
+  const leading = leadingHash(hosts, head);
+  const isRunning = (host: Host) => leading !== null && host.hash === leading;
+  const byDoing = (some: readonly Host[]) => Map.groupBy(some, (host) => doingOf(host, leading));
+  return {
+    leading,
+    running: byDoing(hosts.filter(isRunning)),
+    others: byDoing(hosts.filter((host) => !isRunning(host))),
+  };
+}
+
+function leadingHash(hosts: readonly Host[], head: string | null): string | null {
+  const counts = new Map<string, number>();
+  for (const { hash } of hosts) if (hash !== null) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  const sorted = [...counts].sort(([one, first], [other, second]) =>
+    second - first || Number(other === head) - Number(one === head) || (one < other ? -1 : 1)
+  );
+  return sorted[0]?.[0] ?? null;
+}
+
+function doingOf(host: Host, leading: string | null): Doing {
+  const { hash, standing, heldBack, rejected } = host;
+  if (rejected !== null) {
+    return rejected.hash !== null && rejected.hash === leading ? "rejected-it" : "rejected-another";
+  }
+  if (hash === null) return "runs-nothing";
+  if (standing === "diverged" || standing === "settling") return standing;
+  return isHeld(host) ? heldBack ?? "held" : "well";
+}
+
+/** Judges the hosts: one sentence. */
+export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): FleetVerdict {
+  const groups = groupHosts(hosts, facts.head);
+  const clauses = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts, facts)];
+  const needsPerson = groups.leading === null || clauses.some(({ tone }) => tone === "bad");
+  const isMoving = clauses.length > 0 || facts.unknown !== null;
+  return {
+    text: ended([openingOf(hosts, groups, facts), ...clauses.map(({ text }) => text)].join("; ")),
+    tone: needsPerson ? "bad" : isMoving ? "warn" : "good",
+  };
+}
+
+/** A reason may end in a mark of its own. */
+function ended(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function isOnlyThis(hosts: readonly Host[]): boolean {
+  return hosts.length === 1 && hosts[0]!.isSelf;
+}
+
+function sizeOf(group: ReadonlyMap<Doing, readonly Host[]>): number {
+  return [...group.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+function openingOf(hosts: readonly Host[], { leading, running }: FleetGroups, facts: VerdictFacts): string {
+  const { length } = hosts;
+  const full = leading === null ? null : nameOf(leading, facts);
+  if (isOnlyThis(hosts)) {
+    const runs = full === null ? "runs nothing yet" : `runs ${full}`;
+    const { unknown } = facts;
+    if (unknown === null) return `This host ${runs}${facts.mode === "cluster" ? ", and no other host is known" : ""}`;
+    return `What the other hosts run is not known (${terminalText(unknown, MAX_REASON_LENGTH)}), this host ${runs}`;
+  }
+  if (full === null) return "No host runs a configuration yet";
+  const count = sizeOf(running);
+  if (count === length) return `All ${length} hosts run ${full}`;
+  return `${count} of ${length} hosts ${count === 1 ? "runs" : "run"} ${full}`;
+}
+
+/** Each host counts its releases by itself, so the number alone would not name one. */
+function nameOf(hash: string, { releases }: VerdictFacts): string {
+  const number = releases.find((release) => release.hash === hash)?.number;
+  return number === undefined ? `configuration ${shortHash(hash)}` : `release ${number} (${shortHash(hash)})`;
+}
+
+interface Clause {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+type Words = readonly [one: string, many: string, tone: Tone];
+
+const WORDS: Readonly<Record<Doing, Words>> = {
+  "rejected-it": ["rejected it", "rejected it", "bad"],
+  "rejected-another": ["rejected another", "rejected another", "bad"],
+  "runs-nothing": ["runs nothing", "run nothing", "bad"],
+  diverged: ["has diverged", "have diverged", "bad"],
+  settling: ["is settling", "are settling", "warn"],
+  "rolled-back": ["is held by a rollback", "are held by a rollback", "warn"],
+  frozen: ["holds changes", "hold changes", "warn"],
+  staged: ["waits for its rollout", "wait for their rollout", "warn"],
+  unapproved: ["waits for approval", "wait for approval", "warn"],
+  held: ["is held", "are held", "warn"],
+  well: ["runs another", "run another", "warn"],
+};
+
+/** The clauses about what hosts do: first those that do not run the configuration of most. */
+function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: FleetGroups): Clause[] {
+  const leaders = sizeOf(running);
+  const clauseOf = (doing: Doing, found: readonly Host[], subject: string): Clause => {
+    const [one, many, tone] = WORDS[doing];
+    const isRejection = doing === "rejected-it" || doing === "rejected-another";
+    const did = isRejection && leading === null ? "rejected its configuration" : found.length === 1 ? one : many;
+    const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
+    return { text, tone };
+  };
+  const ofOthers = DOINGS.flatMap((doing) => {
+    const found = others.get(doing);
+    const isSaid = found !== undefined && (doing !== "runs-nothing" || leading !== null);
+    return isSaid ? [clauseOf(doing, found, `${found.length}`)] : [];
+  });
+  const ofRunning = DOINGS.flatMap((doing) => {
+    const found = running.get(doing);
+    if (found === undefined || doing === "well") return [];
+    const { length } = found;
+    if (leaders < hosts.length) return [clauseOf(doing, found, `${length} of the ${leaders}`)];
+    return [clauseOf(doing, found, length === leaders ? "all" : `${length}`)];
+  });
+  return [...ofOthers, ...ofRunning];
+}
+
+/** The clauses about hosts whatever they run. */
+function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFacts): Clause[] {
+  const clauses: Clause[] = [];
+  const add = (found: readonly Host[], [one, many, tone]: Words, detail = () => "") => {
+    const { length } = found;
+    if (length === 0) return;
+    clauses.push({ text: `${isOnlyThis(hosts) ? "it" : length} ${length === 1 ? one : many}${detail()}`, tone });
+  };
+  const inState = (state: string) => hosts.filter(({ release }) => release?.state === state);
+  add(inState("failed"), ["runs a release that failed", "run a release that failed", "bad"]);
+  add(inState("rolled-back"), ["is being rolled back", "are being rolled back", "bad"]);
+  const failing = hosts.filter(({ hooks }) => (hooks?.failed.length ?? 0) > 0);
+  add(failing, ["has failed hooks", "have failed hooks", "bad"], () => ` (${hooksText(failing)})`);
+  const namesakes = namesakesOf(hosts);
+  const sharing = hosts.filter(({ instance }) => namesakes.has(instance));
+  add(sharing, ["shares its name", "share a name", "bad"], () => ` (${terminalText([...namesakes].sort()[0]!)})`);
+  add(inState("baking"), ["is baking", "are baking", "warn"]);
+  add(hosts.filter(({ hooks }) => (hooks?.waiting ?? 0) > 0), ["waits for hooks", "wait for hooks", "warn"]);
+  const isUncompared = (host: Host) => mode === "cluster" && host.standing === "unknown" && !isHeld(host);
+  add(hosts.filter(isUncompared), ["has not compared yet", "have not compared yet", "warn"]);
+  add(hosts.filter((host) => isStale(host, now)), ["was not seen lately", "were not seen lately", "warn"]);
+  if (isPart) clauses.push({ text: "there may be more hosts than are shown", tone: "warn" });
+  return clauses;
+}
+
+/** Of a reason in the sentence; the row has all of it. */
+const MAX_REASON_LENGTH = 160;
+
+/** The most frequent reason, and how many others there are. */
+function reasonsOf(hosts: readonly Host[]): string {
+  const reasons = byFrequency(hosts.map(({ rejected }) => summaryOf(rejected?.why ?? "")));
+  const others = reasons.length - 1;
+  const rest = others === 0 ? "" : ` and ${others} other ${others === 1 ? "reason" : "reasons"}`;
+  return `${terminalText(reasons[0] ?? "", MAX_REASON_LENGTH)}${rest}`;
+}
+
+/** A diagnostic in one line begins with its place, and ends with path and code. */
+function summaryOf(why: string): string {
+  return /^(?:.{0,300}?:\d+:\d+: )?error: (.+?)(?: \([^()]*\))? \[[\w/-]+\]$/.exec(why)?.[1] ?? why;
+}
+
+function hooksText(hosts: readonly Host[]): string {
+  const names = byFrequency(hosts.flatMap(({ hooks }) => hooks?.failed ?? []));
+  const others = names.length - 1;
+  return `${terminalText(names[0] ?? "")}${
+    others === 0 ? "" : ` and ${others} other ${others === 1 ? "hook" : "hooks"}`
+  }`;
+}
+
+/** Different texts, the most frequent first. */
+function byFrequency(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([one, first], [other, second]) => second - first || (one < other ? -1 : 1))
+    .map(([text]) => text);
+}

@@ -1,0 +1,142 @@
+// The page of the fleet as the application serves it: no text of a host becomes markup, no secret is shown, and without
+// Redis it says why only this host is there.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fleetView } from "../../../src/admin/ui/fleet_view.ts";
+import type { PeersAnswer } from "../../../src/cluster/notifier.ts";
+import type { Peer } from "../../../src/cluster/peer_record.ts";
+import { peerWith, statusWith } from "../../cli/canned_daemon.ts";
+import { openAdminHost } from "../admin_host.ts";
+import { SECRET } from "../fake_daemon_api.ts";
+import { ago, hashOf, NOW } from "./any_host.ts";
+
+const RELEASES = [{ number: 17, hash: hashOf("a") }];
+
+function viewOf(peers: PeersAnswer, { status = statusWith(), now = NOW } = {}): string {
+  return `${fleetView({ status, peers, rollout: { ok: true, rollout: null }, releases: RELEASES, now })}`;
+}
+
+function rendered(peers: readonly Peer[]): string {
+  return viewOf({ ok: true, peers });
+}
+
+/** The text of each cell of each row. */
+function rowsOf(page: string): string[][] {
+  const [, body = ""] = /<tbody>(.*)<\/tbody>/s.exec(page) ?? [];
+  return body.split("</tr>").slice(0, -1).map((row) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = ""]) => cell.replace(/<[^>]*>/g, ""))
+  );
+}
+
+Deno.test("a row says what a host runs, how it stands, what it rejected, its hooks, its version and when it was seen", () => {
+  const page = rendered([
+    peerWith({ instance: "edge-1", self: true, since: ago(7_200), release: { number: 17, state: "baking" } }),
+    peerWith({
+      instance: "edge-2",
+      hash: hashOf("b"),
+      standing: "diverged",
+      since: "2026-01-01T00:00:00.000Z",
+      release: { number: 3, state: "healthy" },
+      rejected: { hash: hashOf("a"), generation: 17, why: "DATABASE_URL is missing", at: "2026-01-02T11:00:00.000Z" },
+      hooks: { waiting: 0, failed: ["nginx"] },
+      at: "2026-01-02T11:00:00.000Z",
+    }),
+  ]);
+  assertEquals(rowsOf(page), [
+    [
+      "edge-2",
+      "release 3 bbbbbbbb",
+      "diverged",
+      "2026-01-01 00:00:00 UTC",
+      "1 h ago",
+      "aaaaaaaa 2026-01-02 11:00:00 UTC: DATABASE_URL is missing",
+      "failed: nginx",
+      "0.2.0",
+      "2026-01-02 11:00:00 UTC",
+    ],
+    [
+      "edge-1 this host",
+      "release 17 aaaaaaaa baking",
+      "agreed",
+      "2026-01-02 10:00:00 UTC",
+      "2 h ago",
+      "",
+      "not known",
+      "0.2.0",
+      "now",
+    ],
+  ]);
+  assertStringIncludes(page, "1 of 2 hosts runs release 17 (aaaaaaaa); 1 rejected it: DATABASE_URL is missing;");
+});
+
+Deno.test("a host that does not change has the same row in each answer, so that the script leaves it as it is", () => {
+  const pageAt = (now: number) => {
+    const at = new Date(now - 9_000).toISOString();
+    const peers = [
+      peerWith({ at, since: ago(7_200) }),
+      peerWith({ instance: "edge-2", self: true, since: ago(60), at }),
+    ];
+    return viewOf({ ok: true, peers }, { now });
+  };
+  assertEquals(pageAt(NOW), pageAt(NOW + 30_000));
+});
+
+const TAG = `"'><img src=x onerror=alert(1)>`;
+
+Deno.test("no text that a record or a reason can hold becomes markup", async () => {
+  await using host = await openAdminHost();
+  const hostile = peerWith({
+    instance: TAG,
+    version: TAG,
+    since: TAG,
+    rejected: { hash: TAG, generation: 1, why: TAG, at: TAG },
+    hooks: { waiting: 0, failed: [TAG] },
+    at: TAG,
+  });
+  const peers = [hostile, { ...hostile, hash: TAG }, { ...hostile, incarnation: "1" }];
+  for (const answer of [{ ok: true, peers } as const, { ok: false, reason: TAG } as const]) {
+    const page = viewOf(answer, { status: statusWith({ instance: TAG }) });
+    assert(!page.includes("<img"), page);
+    assertStringIncludes(page, "&lt;img src=x onerror=alert(1)&gt;");
+  }
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers });
+  const served = await (await host.ask("/ui")).text();
+  assert(!served.includes("<img"), served);
+});
+
+Deno.test("a secret is masked in each text before it is escaped", async () => {
+  const peer = peerWith({ instance: `edge ${SECRET}`, version: SECRET, hooks: { waiting: 0, failed: [SECRET] } });
+  const rejected = { hash: hashOf("b"), generation: 1, why: `no ${SECRET}`, at: ago(9) };
+  const answers = [{ ok: true, peers: [{ ...peer, rejected }] } as const, { ok: false, reason: SECRET } as const];
+  for (const answer of answers) {
+    await using host = await openAdminHost();
+    host.api.answerPeers = () => Promise.resolve(answer);
+    const page = await (await host.ask("/ui")).text();
+    assert(!page.includes(SECRET), page);
+    assertStringIncludes(page, "***");
+  }
+});
+
+Deno.test("if the other hosts cannot be asked for, the page says why and shows this one", async () => {
+  await using host = await openAdminHost();
+  host.api.activate("c1");
+  host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis cannot be reached" });
+  const page = await (await host.ask("/ui")).text();
+  assertStringIncludes(page, "What the other hosts run is not known (Redis cannot be reached), this host runs ");
+  assertEquals(rowsOf(page).map(([name]) => name), ["edge-1 this host"]);
+});
+
+Deno.test("a thousand hosts are a page of at most 350 KB, each with its row", () => {
+  const peers = Array.from({ length: 1_000 }, (_, at) =>
+    peerWith({
+      instance: `edge-${at}`,
+      self: at === 0,
+      since: ago(at),
+      release: { number: 17, state: "healthy" },
+      hooks: { waiting: 0, failed: [] },
+      at: ago(at % 40),
+    }));
+  const page = rendered(peers);
+  assertEquals(rowsOf(page).length, 1_000);
+  assert(page.length < 350_000, `${page.length}`);
+  assertStringIncludes(page, "there may be more hosts than are shown");
+});
