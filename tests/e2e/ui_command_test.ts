@@ -1,0 +1,27 @@
+// `honua-configd ui` beside a daemon that serves its page on a socket and on TCP.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runCommand } from "../support/command.ts";
+import { openEdgeHost } from "../support/edge_host.ts";
+
+Deno.test("ui finds the page of a running daemon on its socket and on TCP, and says that it is gone", async () => {
+  await using host = await openEdgeHost("honua.json");
+  const socket = `${host.directory}/admin.sock`;
+  const tokenFile = `${host.directory}/token`;
+  await Deno.writeTextFile(tokenFile, "the-right-token-of-this-test\n", { mode: 0o600 });
+  const settings = [`Admin:Socket=${socket}`, "Admin:Listen=127.0.0.1:0", `Admin:TokenFile=${tokenFile}`];
+  const daemon = host.start({ args: settings.flatMap((setting) => ["--set", setting]) });
+  await daemon.logged(({ at }) => at === socket);
+  const { at: url } = await daemon.logged(({ at }) => String(at).startsWith("http:"));
+
+  const tunnel = `ssh -N -L 9000:${socket} ${Deno.hostname()}`;
+  const found = await runCommand(["ui", "--socket", socket, "--port", "9000", "--format", "json"]);
+  assertEquals([found.code, found.stderr], [0, ""]);
+  assertEquals(JSON.parse(found.stdout), { address: "http://localhost:9000/ui", tunnel, asksForToken: false });
+  const overTcp = await runCommand(["ui", "--url", String(url)]);
+  assertEquals(overTcp, { code: 0, stdout: `${url}/ui\nIt asks for the token of Admin:TokenFile\n`, stderr: "" });
+
+  await daemon[Symbol.asyncDispose]();
+  const gone = await runCommand(["ui", "--socket", socket]);
+  assertEquals([gone.code, gone.stdout], [3, ""]);
+  assertStringIncludes(gone.stderr, "Nothing answers at ");
+});
