@@ -14,9 +14,11 @@ Deno.test("ui finds the page of a running daemon on its socket and on TCP", asyn
   const { at: url } = await daemon.logged(({ at }) => String(at).startsWith("http:"));
 
   const tunnel = `ssh -N -L 9000:${socket} ${Deno.hostname()}`;
-  const found = await runCommand(["ui", "--socket", socket, "--port", "9000", "--format", "json"]);
-  assertEquals([found.code, found.stderr], [0, ""]);
-  assertEquals(JSON.parse(found.stdout), { address: "http://localhost:9000/ui", tunnel, asksForToken: false });
-  const overTcp = await runCommand(["ui", "--url", String(url)]);
+  const [onSocket, overTcp] = await Promise.all([
+    runCommand(["ui", "--socket", socket, "--port", "9000", "--format", "json"]),
+    runCommand(["ui", "--url", String(url)]),
+  ]);
+  assertEquals([onSocket.code, onSocket.stderr], [0, ""]);
+  assertEquals(JSON.parse(onSocket.stdout), { address: "http://localhost:9000/ui", tunnel, asksForToken: false });
   assertEquals(overTcp, { code: 0, stdout: `${url}/ui\nIt asks for the token of Admin:TokenFile\n`, stderr: "" });
 });
