@@ -7,12 +7,14 @@ const RECENT_MILLISECONDS = 3_600_000;
 /** Of each kind: one every 5 s. */
 const MAX_KEPT = 720;
 
+/** How a reload ended, as in the status. */
+export type RecentOutcome = "activated" | "unchanged" | "held" | "rejected" | "unreadable" | "write-failed";
+
 /** A reload that ended. */
 export interface RecentReload {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** As in the status. */
-  readonly outcome: string;
+  readonly outcome: RecentOutcome;
   readonly durationMilliseconds: number;
 }
 

@@ -76,6 +76,8 @@ export interface FakeSubject extends DaemonApi {
   answerApprove: (hash: string, signature: string) => Promise<ApproveAnswer>;
   /** What the peers are. */
   answerPeers: () => Promise<PeersAnswer>;
+  /** The members of the status that a test gives. */
+  given: Partial<Status>;
   /** Is thrown by `status`; null: nothing. */
   bug: Error | null;
   /** What `recent` gives, as of 2026-01-01T01:00Z. */
@@ -108,6 +110,7 @@ export function fakeDaemonApi(): FakeSubject {
   const api: FakeSubject = {
     events: fakeEvents(),
     requests,
+    given: {},
     bug: null,
     answerReload: () =>
       Promise.resolve({
@@ -123,7 +126,7 @@ export function fakeDaemonApi(): FakeSubject {
     answerPeers: () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1"), peer(`edge-2 ${SECRET}`, "a1")] }),
     status() {
       if (api.bug !== null) throw api.bug;
-      return Promise.resolve(status(contentHash));
+      return Promise.resolve({ ...status(contentHash), ...api.given });
     },
     contentHash: () => contentHash,
     reload(request) {

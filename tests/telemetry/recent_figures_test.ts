@@ -4,7 +4,7 @@ import { openFigureMemory } from "../../src/telemetry/recent_figures.ts";
 const HOUR = 3_600_000;
 
 function reload(at: number) {
-  return { at, outcome: "activated", durationMilliseconds: 5 };
+  return { at, outcome: "activated", durationMilliseconds: 5 } as const;
 }
 
 Deno.test("figures of the last hour are given, the earliest first, and neither older nor later ones", () => {

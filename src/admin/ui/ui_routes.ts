@@ -72,9 +72,9 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       { path: "/ui/releases/diff", tab: "releases", title: "Differences", liveOn: [] },
       (request) => diffPage(request, api, comparing),
     ),
-    view(
-      { path: "/ui/host", tab: "host", title: "This host" },
-      async () => ({ body: hostView(masked({ status: await api.status() }, api.mask)) }),
-    ),
+    view({ path: "/ui/host", tab: "host", title: "This host" }, async () => {
+      const { status } = masked({ status: await api.status() }, api.mask);
+      return { body: hostView({ status, figures: api.recent() }) };
+    }),
   ];
 }

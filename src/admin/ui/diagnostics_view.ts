@@ -1,0 +1,41 @@
+// The diagnostics of the last reload, each with its line of the source.
+import type { DiagnosticAnswer, LastReload } from "../daemon_api.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** A person mends some and reloads; all of them are in the answer of `GET /admin/status`. */
+const MAX_SHOWN = 50;
+
+/** Renders the diagnostics of a masked reload in their order; null: none has ended yet. */
+export function diagnosticsView(reload: LastReload | null): Markup {
+  if (reload === null) return markup`<p>No reload has ended yet.</p>`;
+  const { outcome, diagnostics } = reload;
+  const { length } = diagnostics;
+  const isAccepted = outcome === "activated" || outcome === "unchanged";
+  // A source that could not be read may have some.
+  if (length === 0 && isAccepted) return markup`<p>The source has no errors and no warnings.</p>`;
+  if (length === 0) return markup`<p>The last reload has none to show.</p>`;
+  const further = length - MAX_SHOWN;
+  return markup`<ol class="diagnostics">
+${diagnostics.slice(0, MAX_SHOWN).map(entryOf)}</ol>
+${further > 0 ? markup`<p class="muted">${further} more: honua-configd status lists them.</p>` : ""}`;
+}
+
+function entryOf({ severity, code, summary, path, file, line, column, suggestion, frame }: DiagnosticAnswer): Markup {
+  const place = file === null || line === null ? file : `${file}:${line}:${column ?? 1}`;
+  const tone = severity === "error" ? "bad" : "warn";
+  return markup`<li>
+<p><strong class="${tone}">${severity}</strong> ${summary} <code class="muted">${code}</code></p>
+${
+    place === null && path === null
+      ? ""
+      : markup`<p class="muted">${[place, path].filter((one) => one !== null).join(" · ")}</p>`
+  }
+${
+    frame === null
+      ? ""
+      : markup`<pre tabindex="0" role="group" aria-label="Line ${line} of the source">${frame.join("\n")}</pre>`
+  }
+${suggestion === null ? "" : markup`<p>Help: ${suggestion}</p>`}
+</li>
+`;
+}

@@ -1,0 +1,93 @@
+// What a person must know or do about this host, the worst first, in one sentence each.
+import type { HookStatus } from "../../hooks/hook_memory.ts";
+import type { Status, StoredStatus } from "../daemon_api.ts";
+
+/** A sentence about what is not as it should be. */
+export interface Need {
+  /** `bad`: the host does not run what it should; `warn`: it does, and a person should know something. */
+  readonly tone: "bad" | "warn";
+  readonly text: string;
+}
+
+/** The beginning of a hash, as all views show it. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 8);
+}
+
+/** Whether a hook failed, and did not succeed since. */
+export function hasFailed({ failures, state }: HookStatus): boolean {
+  return failures > 0 || state === "failed" || state === "given-up";
+}
+
+/** Returns what is not as it should be; empty: all is well. The texts of the status are masked. */
+export function needsOf(status: Status): readonly Need[] {
+  const bad = [
+    ...(status.active === null ? ["Nothing is in force"] : []),
+    ...reloadNeeds(status),
+    ...misplaced(status.stored, "snapshot"),
+    ...misplaced(status.serverForm?.stored ?? null, "server form"),
+    ...status.singleMounts.filter((one) => one.isReplaced).map(mountText),
+    ...standingNeeds(status),
+    ...status.hooks.filter(hasFailed).map(({ name, lastRun }) => `Hook ${name} failed${because(lastRun?.reason)}`),
+    ...(status.redis.state === "down" ? [`Redis cannot be reached${because(status.redis.reason)}`] : []),
+  ];
+  const { held, confirmation, hold, watch, redis } = status;
+  const warn = [
+    ...(held === null ? [] : [`The source is not in force: ${held.why}. ${held.advice}`]),
+    ...(confirmation === null
+      ? []
+      : ["A change goes back unless a person confirms it: honua-configd confirm keeps it"]),
+    ...(hold === null ? [] : [`${hold.author} holds changes: ${hold.reason}`]),
+    ...(redis.state === "up" && redis.reason !== null ? [`Redis refuses requests: ${redis.reason}`] : []),
+    ...(redis.state === "disabled" && redis.reason !== null ? [redis.reason] : []),
+    ...(watch.by === "polling" ? [`Changes are found only by polling${because(watch.reason)}`] : []),
+    ...status.singleMounts.filter((one) => !one.isReplaced).map(mountText),
+    ...(status.restartNeeded ? ["The options file changed: restart the daemon for it to count"] : []),
+  ];
+  return [
+    ...bad.map((text) => ({ tone: "bad", text }) as const),
+    ...warn.map((text) => ({ tone: "warn", text }) as const),
+  ];
+}
+
+/** The state of the host in one sentence: what is worst, or that all is well. */
+export function verdictOf(status: Status, [worst]: readonly Need[]): string {
+  if (worst !== undefined) return `${worst.text}.`.replace(/\.\.$/, ".");
+  const hash = shortHash(status.active?.hash ?? "");
+  if (status.lastReload === null) return `${hash} is in force as it was found at the start: no reload has ended yet.`;
+  return `${hash} is in force, as the source says.`;
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  "rejected": "The source was rejected",
+  "unreadable": "The source cannot be read",
+  "write-failed": "The snapshot cannot be written",
+};
+
+function reloadNeeds({ lastReload, active }: Status): string[] {
+  if (lastReload === null || !Object.hasOwn(FAILURES, lastReload.outcome)) return [];
+  const stays = active === null ? "" : `, and ${shortHash(active.hash)} stays in force`;
+  return [`${FAILURES[lastReload.outcome]}${stays}${because(lastReload.reason)}`];
+}
+
+function misplaced(stored: StoredStatus, name: string): string[] {
+  if (stored === "missing") {
+    return [`There is no file at the path of the ${name}: honua-configd reload writes it again`];
+  }
+  if (stored !== "another") return [];
+  return [`The file at the path of the ${name} is not the one in force: honua-configd reload writes it again`];
+}
+
+function standingNeeds({ standing, active, head }: Status): string[] {
+  if (standing !== "diverged") return [];
+  const others = head === null ? "" : `, and the others agreed on ${shortHash(head.hash)}`;
+  return [`This host diverged: ${shortHash(active?.hash ?? "nothing")} is in force here${others}`];
+}
+
+function mountText({ what, todo }: Status["singleMounts"][number]): string {
+  return `${what}: ${todo}`;
+}
+
+function because(reason: string | null | undefined): string {
+  return reason == null ? "" : `: ${reason}`;
+}
