@@ -61,8 +61,8 @@ export interface FleetRow {
   readonly rejected: Host["rejected"];
   readonly hooks: Said;
   readonly version: string;
-  /** Null: it is this host, or its record is fresh. */
-  readonly staleSince: string | null;
+  /** When it was last seen: the exact time, and `2 min ago`; null: it is this host, or its record is fresh. */
+  readonly stale: { readonly seen: string; readonly text: string } | null;
 }
 
 /** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
@@ -155,10 +155,10 @@ function rowOf(host: Host, { mode, now, isNamesake }: Context): FleetRow {
   const standing = standingOf(host, mode);
   const hooks = hooksOf(host);
   const state = release?.state ?? null;
-  const staleSince = isStale(host, now) ? seen : null;
+  const stale = seen !== null && isStale(host, now) ? { seen, text: agoText(seen, now) } : null;
   const needsPerson = hash === null || rejected !== null || isNamesake || standing.tone === "bad" ||
     hooks.tone === "bad" || state === "failed" || state === "rolled-back";
-  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || staleSince !== null;
+  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || stale !== null;
   return {
     instance,
     isSelf,
@@ -173,7 +173,7 @@ function rowOf(host: Host, { mode, now, isNamesake }: Context): FleetRow {
     rejected: rejected && { ...rejected, hash: rejected.hash && shortHash(rejected.hash) },
     hooks,
     version,
-    staleSince,
+    stale,
   };
 }
 

@@ -42,7 +42,7 @@ ${steps}
 <div id="hosts" data-live>
 <table class="hosts">
 <caption>Hosts that are known here, those that need a person first</caption>
-<thead><tr><th scope="col">Host</th><th scope="col">Runs</th><th scope="col">Standing</th><th scope="col">Since</th>
+<thead><tr><th scope="col">Host</th><th scope="col">Release</th><th scope="col">Standing</th><th scope="col">Since</th>
 <th scope="col">Last change</th><th scope="col">Rejected</th><th scope="col">Hooks</th><th scope="col">Version</th>
 <th scope="col">Last seen</th></tr></thead>
 <tbody>
@@ -72,7 +72,7 @@ function marksOf({ isSelf, isNamesake }: FleetRow): Markup {
 function runsOf({ hash, number, release }: FleetRow): Markup {
   if (hash === null) return markup`<span class="bad">nothing</span>`;
   const state = release === null ? "" : markup` <span class="${release.tone}">${release.text}</span>`;
-  return markup`${number === null ? "" : `release ${number} `}<code>${hash}</code>${state}`;
+  return markup`${number === null ? "" : `${number} `}<code>${hash}</code>${state}`;
 }
 
 function rejectionOf({ rejected }: FleetRow): Markup | "" {
@@ -82,7 +82,7 @@ function rejectionOf({ rejected }: FleetRow): Markup | "" {
 }
 
 /** A time that differs with each answer would make the script replace all rows. */
-function seenOf({ isSelf, staleSince }: FleetRow): Markup | string {
+function seenOf({ isSelf, stale }: FleetRow): Markup | string {
   if (isSelf) return "now";
-  return staleSince === null ? "just now" : markup`<span class="warn">${timeTag(staleSince)}</span>`;
+  return stale === null ? "just now" : markup`<span class="warn" title="${stale.seen}">${stale.text}</span>`;
 }
