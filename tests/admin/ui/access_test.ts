@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type AdminHost, openAdminHost, problemOf, TOKEN } from "../admin_host.ts";
+import { type AdminHost, type Ask, openAdminHost, problemOf, TOKEN } from "../admin_host.ts";
+import { makeAuthority, makeCertificate } from "../../support/certificates.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 import { cookieOf, fieldOf, originOf, seen, sent, signIn, visit } from "./reader.ts";
 
 const VIEWS = ["/ui", "/ui/releases", "/ui/host"];
@@ -119,6 +121,21 @@ Deno.test("the cookie opens nothing but the page, and the token of programs open
   }
   const asBearer = (token: string) => visit(host, "/ui", cookie, { Authorization: `Bearer ${token}` });
   assertEquals([(await asBearer(TOKEN)).status, (await asBearer("wrong")).status], [200, 401]);
+});
+
+Deno.test("over TLS the cookie is for TLS only", async () => {
+  await using directory = await temporaryDirectory();
+  const authority = await makeAuthority(directory.path, "authority");
+  const files = await makeCertificate(authority, directory.path, "edge-1", ["IP:127.0.0.1"]);
+  await using host = await openAdminHost({ tls: files });
+  using client = Deno.createHttpClient({ caCerts: [authority.certificate] });
+  const trusting = {
+    ...host,
+    askTcp: (path: string, ask: object = {}) => host.askTcp(path, { ...ask, client } as Ask),
+  };
+  const set = (await signIn(trusting)).headers.get("Set-Cookie")!;
+  assertMatch(set, /; HttpOnly; Secure; SameSite=Strict$/);
+  assertEquals((await visit(trusting, "/ui", set.split(";")[0]!)).status, 200);
 });
 
 /** Sends a sign-in, complete but for its headers, and returns the status. */
