@@ -11,6 +11,7 @@ import { approvalRoutes } from "./approval_routes.ts";
 import { openComparing } from "./comparing.ts";
 import { diffRoutes } from "./diff_route.ts";
 import { eventsRoutes } from "./events_route.ts";
+import { foreignSite } from "./foreign_site.ts";
 import { HEALTH_PATHS, healthRoutes, metricsRoute, statusRoutes } from "./status_routes.ts";
 import type { AdminLimits } from "./limits.ts";
 import { publishRoute } from "./publish_routes.ts";
@@ -57,8 +58,10 @@ export function composeApplication(settings: ApplicationSettings): Handler {
       c.set("visit", visit);
       return await next();
     }
-    if (authorize === null || HEALTH_PATHS.has(c.req.path)) return await next();
-    const refusal = await authorize(c.req.header("Authorization") ?? null);
+    if (HEALTH_PATHS.has(c.req.path) || (authorize === null && c.req.path === "/metrics")) return await next();
+    const refusal = authorize === null
+      ? foreignSite(c.req.raw)
+      : await authorize(c.req.header("Authorization") ?? null);
     if (refusal !== null) return answers.problem(refusal);
     await next();
   });
