@@ -29,7 +29,7 @@ export interface Visitor extends AsyncDisposable {
    * policy, dialogs, and requests to another origin than `origins`.
    */
   faults(origins: readonly string[]): string[];
-  /** The bytes of all answers so far, as they came over the wire, without those of event streams. */
+  /** The bytes of all answers so far, as they came over the wire, without event streams and repetitions of the page. */
   bytes(): Promise<number>;
 }
 
@@ -78,6 +78,7 @@ async function openVisitor(browser: Browser, options: BrowserContextOptions): Pr
   });
   context.on("request", (request) => void requested.push(request.url()));
   context.on("requestfinished", (request) => {
+    if (request.headers()["x-honua-refresh"] !== undefined) return;
     const size = request.sizes().then((all) => all.responseBodySize + all.responseHeadersSize);
     sizes.push(size.catch(() => 0));
   });
