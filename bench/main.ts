@@ -6,6 +6,7 @@ import { benchFleets } from "./fleets.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchIdle } from "./idle.ts";
 import { benchIsolation } from "./isolation.ts";
+import { benchPage } from "./page.ts";
 import { type Plan, planOf, USAGE } from "./plan.ts";
 import { benchReloads } from "./reloads.ts";
 import { ratioTable } from "./ratios.ts";
@@ -25,6 +26,7 @@ const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise
   releases: benchReleases,
   rollouts: benchRollouts,
   idle: benchIdle,
+  page: benchPage,
   growth: benchGrowth,
   isolation: benchIsolation,
   rivals: benchRivals,

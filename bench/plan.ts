@@ -33,6 +33,10 @@ export interface Plan {
   readonly storeSeconds: number;
   /** How long an idle daemon is watched. */
   readonly idleSeconds: number;
+  /** How long a daemon's memory is watched with readers of the page, without them, and after them. */
+  readonly readerSeconds: number;
+  /** How often the page of 1,000 hosts is asked for. */
+  readonly pageSamples: number;
   /** How many reloads the growth is measured over. */
   readonly reloads: number;
   /** How many processes the growth is measured in. */
@@ -42,7 +46,7 @@ export interface Plan {
 /** What `--help` says. */
 export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
   --quick     fewer processes, samples and instances: a few minutes in place of 40, and less to tell
-  --only      program, stages, reloads, stalls, fleet, releases, rollouts, idle, growth, isolation, rivals
+  --only      program, stages, reloads, stalls, fleet, releases, rollouts, idle, page, growth, isolation, rivals
   --seed      of the generated configurations; 1 unless given
   --reloads   of the scenario growth; 10000 unless given, 300 with --quick`;
 
@@ -75,6 +79,8 @@ export function planOf(args: readonly string[]): Plan {
     rollouts: isQuick ? 1 : 3,
     storeSeconds: isQuick ? 10 : 90,
     idleSeconds: isQuick ? 10 : 60,
+    readerSeconds: isQuick ? 30 : 180,
+    pageSamples: isQuick ? 5 : 30,
     reloads: wholeNumber("--reloads", values.reloads ?? (isQuick ? "300" : "10000")),
     growths: isQuick ? 1 : 2,
   };

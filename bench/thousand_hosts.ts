@@ -41,8 +41,7 @@ export interface ThousandHosts {
 export async function readThousandHosts(steps: readonly string[], times: number): Promise<ThousandHosts> {
   await using redis = await startRedis();
   await using writer = await openClient(redis, "edge-0001");
-  const text = encodePeer(recordOf("edge-0000"));
-  await putRecords(redis, text);
+  const recordBytes = await putRecords(redis);
   const [base, hash] = ["a", "b"].map((digit) => digit.repeat(64)) as [string, string];
   const rollout = rolloutOfAll(hash, base, steps);
   const announced = await writer.announce(announcementOf(base));
@@ -60,7 +59,7 @@ export async function readThousandHosts(steps: readonly string[], times: number)
   if (!found.ok || found.peers.length !== HOSTS) throw new Error("the records of all hosts were not read");
   return {
     rolloutBytes: rolloutText(rollout).length,
-    recordBytes: text.length,
+    recordBytes,
     peers: await cost(() => writer.peers()),
     newHead: await cost(async () => {
       // Another text for each reading, as after a move.
@@ -119,8 +118,9 @@ function recordOf(instance: string): PeerRecord {
   };
 }
 
-/** Puts a record of each host there, which differ in their names. */
-async function putRecords(redis: RedisServer, text: string): Promise<void> {
+/** Puts a record of each host there, which differ in their names; resolves with the bytes of one. */
+export async function putRecords(redis: RedisServer): Promise<number> {
+  const text = encodePeer(recordOf("edge-0000"));
   const script = `for number = 1, ${HOSTS} do
     local name = string.format('edge-%04d', number)
     local id = name .. ':' .. ARGV[2]
@@ -128,6 +128,7 @@ async function putRecords(redis: RedisServer, text: string): Promise<void> {
     redis.call('ZADD', KEYS[1], '9999999999999', id)
   end`;
   await redis.cli("eval", script, "1", KEYS.peers, KEYS.peerPrefix, incarnationOf("edge"), text);
+  return text.length;
 }
 
 function rolloutOfAll(hash: string, base: string, steps: readonly string[]): Rollout {
