@@ -75,7 +75,9 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     ...approvalRoutes(api, answers, limits, now),
     publishRoute(api, answers, limits, now),
     snapshotRoute(api, answers, limits, closing),
-    ...eventsRoutes(api, answers, limits, closing),
+    ...eventsRoutes(api, answers, limits, closing, async (request, bindings) => {
+      return !((await ui.admit(request, bindings)) instanceof Response);
+    }),
     metricsRoute(api, answers, limits),
   ];
   for (const { method, path, answer } of routes) {

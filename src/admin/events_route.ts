@@ -13,20 +13,24 @@ const RETRY_MILLISECONDS = 2_000;
 const BATCH_EVENTS = 50;
 
 /**
- * `GET /admin/events`, and `/ui/events` for the page. An event has the id `EPOCH-NUMBER`, its kind as its name, and JSON as its data. Without
- * `Last-Event-ID` the stream begins with the next event. With it, it goes on after that event; if that is not possible
- * (another process, or too long ago) it begins with an event `reset` and goes on with all that is kept.
+ * `GET /admin/events`, and `/ui/events` for the page. An event has the id `EPOCH-NUMBER`, its kind as its name, and JSON
+ * as its data. Without `Last-Event-ID` the stream begins with the next event. With it, it goes on after that event; if
+ * that is not possible (another process, or too long ago) it begins with an event `reset` and goes on with all that is
+ * kept.
+ *
+ * @param mayGoOn whether the follower of a page may still see it, asked before each piece of the stream.
  */
 export function eventsRoutes(
   api: DaemonApi,
   answers: Answers,
   limits: AdminLimits,
   closing: AbortSignal,
+  mayGoOn: MayGoOn = () => Promise.resolve(true),
 ): readonly Route[] {
   // The connection ends with its stream, so that closing the interface waits for no client.
   const headers = { ...NOT_KEPT, "Content-Type": "text/event-stream", "Connection": "close" };
   let followers = 0;
-  const answer = (request: Request, { cut }: ConnectionBindings) => {
+  const answer = (request: Request, { cut }: ConnectionBindings, isAllowed: () => Promise<boolean>) => {
     // The answer to HEAD is this one without its body, which no client would read to its end.
     if (request.method === "HEAD") return new Response(null, { headers });
     if (closing.aborted || followers >= limits.maxFollowers) {
@@ -41,18 +45,34 @@ export function eventsRoutes(
     const stream = eventStream(api, lastEventId, limits, {
       closing,
       cut,
+      isAllowed,
       onEnd: () => followers--,
     });
     return new Response(stream, { headers });
   };
-  return ["/admin/events", "/ui/events"].map((path) => ({ method: "GET", path, answer }));
+  return [
+    {
+      method: "GET",
+      path: "/admin/events",
+      answer: (request, bindings) => answer(request, bindings, () => Promise.resolve(true)),
+    },
+    {
+      method: "GET",
+      path: "/ui/events",
+      answer: (request, bindings) => answer(request, bindings, () => mayGoOn(request, bindings)),
+    },
+  ];
 }
+
+type MayGoOn = (request: Request, bindings: ConnectionBindings) => Promise<boolean>;
 
 interface StreamOwner {
   /** Ends the stream. */
   readonly closing: AbortSignal;
   /** Ends the connection of a follower that does not read. */
   readonly cut: () => void;
+  /** Asked before each piece; if not, the stream ends. */
+  readonly isAllowed: () => Promise<boolean>;
   /** Called once, when the stream has ended for any reason. */
   readonly onEnd: () => void;
 }
@@ -61,7 +81,7 @@ function eventStream(
   api: DaemonApi,
   lastEventId: string | null,
   limits: AdminLimits,
-  { closing, cut, onEnd }: StreamOwner,
+  { closing, cut, isAllowed, onEnd }: StreamOwner,
 ): ReadableStream<Uint8Array> {
   const { events } = api;
   const cursor = openCursor(events, lastEventId, (text) => api.mask(text));
@@ -95,6 +115,7 @@ function eventStream(
         await sleep(limits.heartbeatMilliseconds, (wakeUp) => wake = wakeUp);
         text = cursor.next();
       }
+      if (!isOver && !(await isAllowed())) end();
       if (isOver) return controller.close();
       begin();
       controller.enqueue(encoder.encode(text === "" ? ":\n\n" : text));

@@ -19,7 +19,7 @@ export interface ActionSettings {
   readonly api: DaemonApi;
   readonly limits: AdminLimits;
   readonly tokens: FormTokens;
-  /** As the views have them. */
+  /** As the views have them, masked. */
   readonly peers: () => Promise<ActionState["peers"]>;
   readonly now: () => Date;
   /** The form that ends the session of a visit; null: there is none. */
@@ -139,7 +139,7 @@ async function stateOf({ api, limits, peers }: ActionSettings): Promise<ActionSt
     return { ok: false, reason: `the store did not answer within ${limits.answerMilliseconds / 1000} s` };
   };
   const [status, all, rollout] = await Promise.all([api.status(), peers(), rolloutOf()]);
-  return masked({ status, peers: all, releases: api.releases(), rollout }, api.mask);
+  return { ...masked({ status, releases: api.releases(), rollout }, api.mask), peers: all };
 }
 
 /** Reads what is chosen, from the address of the confirmation or from its form; null: the person has to choose. */

@@ -1,6 +1,5 @@
 // The page before an action, which states its consequence and asks for the person's name and reason, and the page after
 // it. Both work without the script. Models are masked.
-import type { DiagnosticAnswer } from "../daemon_api.ts";
 import { AUTHOR, REASON } from "../request_members.ts";
 import type { Outcome } from "./carry_out.ts";
 import {
@@ -11,6 +10,7 @@ import {
   shortHash,
   targetsOf,
 } from "./consequences.ts";
+import { diagnosticsList } from "./diagnostics_view.ts";
 import { type Markup, markup } from "./markup.ts";
 import { pageAnswer, type Tab } from "./page.ts";
 import { TOKEN_FIELD } from "./same_origin.ts";
@@ -212,16 +212,9 @@ export function outcomeAnswer({ action, outcome, instance, signOut }: OutcomeMod
   const title = isDone ? done : notDone;
   const body = markup`<h1>${title}</h1>
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
-${diagnostics.length === 0 ? "" : markup`<ul>${diagnostics.map(diagnosticItem)}</ul>`}
+${diagnostics.length === 0 ? "" : diagnosticsList(diagnostics)}
 <p><a href="${back}">${backLabel}</a></p>`;
   return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
-}
-
-function diagnosticItem({ severity, summary, file, line, suggestion }: DiagnosticAnswer): Markup {
-  const place = file === null ? "" : markup`<code>${file}${line === null ? "" : `:${line}`}</code> `;
-  return markup`<li><strong>${severity}</strong> ${place}${summary}${
-    suggestion === null ? "" : `; ${suggestion}`
-  }</li>`;
 }
 
 /** Links to actions for a view to place. Each leads to a confirmation; null: the reader may not act. */

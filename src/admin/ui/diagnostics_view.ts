@@ -14,7 +14,12 @@ export function diagnosticsView(reload: LastReload | null): Markup {
   // A source that could not be read may have some.
   if (length === 0 && isAccepted) return markup`<p>The source has no errors and no warnings.</p>`;
   if (length === 0) return markup`<p>The last reload has none to show.</p>`;
-  const further = length - MAX_SHOWN;
+  return diagnosticsList(diagnostics);
+}
+
+/** Renders masked diagnostics in their order. */
+export function diagnosticsList(diagnostics: readonly DiagnosticAnswer[]): Markup {
+  const further = diagnostics.length - MAX_SHOWN;
   return markup`<ol class="diagnostics">
 ${diagnostics.slice(0, MAX_SHOWN).map(entryOf)}</ol>
 ${further > 0 ? markup`<p class="muted">${further} more: honua-configd status lists them.</p>` : ""}`;

@@ -101,6 +101,25 @@ Deno.test("a session ends after an hour without a person, which the page's own r
   assertEquals((await visit(host, "/ui/host", cookie)).status, 303);
 });
 
+Deno.test("the events of a page end with its session, before the next event", async () => {
+  await using host = await openAdminHost();
+  const [cookie, other] = [await cookieOf(host), await cookieOf(host, "Ben")];
+  const follow = async (of: string) => {
+    const response = await host.askTcp("/ui/events", { headers: { Cookie: of } });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertStringIncludes((await reader.read()).value!, "retry:");
+    return reader;
+  };
+  const [ended, goesOn] = [await follow(cookie), await follow(other)];
+  const csrf = fieldOf((await visit(host, "/ui", cookie)).text, "csrf");
+  await seen(host.askTcp("/ui/sign-out", sent({ csrf }, { Origin: originOf(host), Cookie: cookie })));
+  host.api.events.add("activated", { hash: "news" });
+  assertStringIncludes((await goesOn.read()).value!, "news");
+  assertEquals((await ended.read()).done, true);
+  assertEquals(host.api.events.followers(), 1);
+  await goesOn.cancel();
+});
+
 Deno.test("a token that is replaced ends the sessions that began with the old one", async () => {
   await using host = await openAdminHost();
   const cookie = await cookieOf(host);

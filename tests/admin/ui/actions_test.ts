@@ -230,8 +230,8 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
     [{ kind: "stopping" }, "503 Not taken up The daemon is about to end, and did nothing."],
     [
       { kind: "rejected", reason: "1 error", diagnostics: [{ ...diagnostic, ...place }] },
-      "422 Not taken up The source is not valid, so nothing has changed: 1 error. error /etc/honua/config.hcl:3 " +
-      "no &lt;b&gt; ***; did you mean tiles?",
+      "422 Not taken up The source is not valid, so nothing has changed: 1 error. error no &lt;b&gt; " +
+      "*** x/y /etc/honua/config.hcl:3:1 Help: did you mean tiles?",
     ],
   ] as const;
   for (const [answer, said] of reloads) {
