@@ -118,15 +118,22 @@ function hostOfStatus({ instance, version, active, standing, lastReload, release
   };
 }
 
+/** The facts of a row beside its host. */
+export interface RowFacts {
+  /** Of this host: without a cluster there is nothing to agree with. */
+  readonly mode: Status["mode"];
+  /** The hash that a rollout brings now; null: there is none. */
+  readonly candidate: string | null;
+  /** In milliseconds since 1970. */
+  readonly now: number;
+}
+
 /**
  * Makes the rows: first the hosts that need a person, then those on their way, and each group by name.
- *
- * @param mode of this host: without a cluster there is nothing to agree with.
- * @param now in milliseconds since 1970.
  */
-export function fleetRows(hosts: readonly Host[], mode: Status["mode"], now: number): readonly FleetRow[] {
+export function fleetRows(hosts: readonly Host[], facts: RowFacts): readonly FleetRow[] {
   const namesakes = namesakesOf(hosts);
-  const rows = hosts.map((host) => rowOf(host, { mode, now, isNamesake: namesakes.has(host.instance) }));
+  const rows = hosts.map((host) => rowOf(host, namesakes.has(host.instance), facts));
   const order = new Map(NEEDS.map((need, rank) => [need, rank]));
   const names = new Intl.Collator("en", { numeric: true });
   return rows.sort((a, b) =>
@@ -144,15 +151,10 @@ function keyOf(row: FleetRow): string {
   return JSON.stringify(row);
 }
 
-interface Context {
-  readonly mode: Status["mode"];
-  readonly now: number;
-  readonly isNamesake: boolean;
-}
-
-function rowOf(host: Host, { mode, now, isNamesake }: Context): FleetRow {
+function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
+  const { now } = facts;
   const { instance, version, hash, release, rejected, since, seen, isSelf } = host;
-  const standing = standingOf(host, mode);
+  const standing = standingOf(host, facts);
   const hooks = hooksOf(host);
   const state = release?.state ?? null;
   const stale = seen !== null && isStale(host, now) ? { seen, text: agoText(seen, now) } : null;
@@ -205,14 +207,20 @@ const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
 
 const ALONE: Said = { text: "no cluster", tone: "muted" };
 
-function standingOf(host: Host, mode: Status["mode"]): Said {
+/** Whether a host runs what a rollout brings, which is held for those that compare it with the head. */
+export function isInRollout({ hash, standing, heldBack }: Host, { candidate }: Pick<RowFacts, "candidate">): boolean {
+  return hash !== null && hash === candidate && standing === "held" && heldBack === null;
+}
+
+function standingOf(host: Host, facts: RowFacts): Said {
   const { standing, heldBack } = host;
+  if (isInRollout(host, facts)) return { text: "in the rollout", tone: "warn" };
   // A diverged host may be held as well: then a person is needed all the same.
   if (isHeld(host) && standing !== "diverged") {
     const why = heldBack === null ? null : heldBackText(heldBack);
     return { text: why === null ? "held" : `held: ${why}`, tone: "warn" };
   }
-  return mode === "alone" && standing === "unknown" ? ALONE : STANDINGS[standing];
+  return facts.mode === "alone" && standing === "unknown" ? ALONE : STANDINGS[standing];
 }
 
 function hooksOf({ hooks }: Host): Said {

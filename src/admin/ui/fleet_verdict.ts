@@ -2,16 +2,17 @@
 // needs a person. Pure; what a host does with configurations counts in one clause.
 import { namesakesOf } from "../../cluster/peer_record.ts";
 import { terminalText } from "../../diagnostic/terminal_text.ts";
-import type { Status } from "../daemon_api.ts";
-import { type Host, isHeld, isStale, shortHash, type Tone } from "./fleet_rows.ts";
+import { type Host, isHeld, isInRollout, isStale, type RowFacts, shortHash, type Tone } from "./fleet_rows.ts";
 
 /** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
 const DOINGS = [
   "rejected-it",
+  "rejected-candidate",
   "rejected-another",
   "runs-nothing",
   "diverged",
   "settling",
+  "in-rollout",
   "rolled-back",
   "frozen",
   "staged",
@@ -39,25 +40,22 @@ export interface FleetVerdict {
 }
 
 /** The facts of the verdict beside the hosts. */
-export interface VerdictFacts {
+export interface VerdictFacts extends RowFacts {
   /** The hash that the fleet has agreed on, as this host knows it: it leads if as many run another one. */
   readonly head: string | null;
   /** The releases of this host, the newest first. */
   readonly releases: readonly { readonly number: number; readonly hash: string }[];
   /** Why the other hosts are not known; null: they are. */
   readonly unknown: string | null;
-  readonly mode: Status["mode"];
   /** Whether more hosts than are read at once may be there. */
   readonly isPart: boolean;
-  /** In milliseconds since 1970. */
-  readonly now: number;
 }
 
 /** Puts each host into exactly one group. */
-export function groupHosts(hosts: readonly Host[], head: string | null): FleetGroups {
-  const leading = leadingHash(hosts, head);
+export function groupHosts(hosts: readonly Host[], facts: Pick<VerdictFacts, "head" | "candidate">): FleetGroups {
+  const leading = leadingHash(hosts, facts.head);
   const isRunning = (host: Host) => leading !== null && host.hash === leading;
-  const byDoing = (some: readonly Host[]) => Map.groupBy(some, (host) => doingOf(host, leading));
+  const byDoing = (some: readonly Host[]) => Map.groupBy(some, (host) => doingOf(host, leading, facts));
   return {
     leading,
     running: byDoing(hosts.filter(isRunning)),
@@ -74,20 +72,24 @@ function leadingHash(hosts: readonly Host[], head: string | null): string | null
   return sorted[0]?.[0] ?? null;
 }
 
-function doingOf(host: Host, leading: string | null): Doing {
+function doingOf(host: Host, leading: string | null, { candidate }: Pick<VerdictFacts, "candidate">): Doing {
   const { hash, standing, heldBack, rejected } = host;
   if (rejected !== null) {
-    return rejected.hash !== null && rejected.hash === leading ? "rejected-it" : "rejected-another";
+    if (rejected.hash === null) return "rejected-another";
+    if (rejected.hash === leading) return "rejected-it";
+    return rejected.hash === candidate ? "rejected-candidate" : "rejected-another";
   }
   if (hash === null) return "runs-nothing";
   if (standing === "diverged" || standing === "settling") return standing;
+  if (isInRollout(host, { candidate })) return "in-rollout";
   return isHeld(host) ? heldBack ?? "held" : "well";
 }
 
 /** Judges the hosts: one sentence. */
 export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): FleetVerdict {
-  const groups = groupHosts(hosts, facts.head);
-  const clauses = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts, facts)];
+  const groups = groupHosts(hosts, facts);
+  const found = [...clausesOfGroups(hosts, groups, facts), ...clausesOfAll(hosts, facts)];
+  const clauses = [...found.filter(({ tone }) => tone === "bad"), ...found.filter(({ tone }) => tone !== "bad")];
   const needsPerson = groups.leading === null || clauses.some(({ tone }) => tone === "bad");
   const isMoving = clauses.length > 0 || facts.unknown !== null;
   return {
@@ -139,10 +141,12 @@ type Words = readonly [one: string, many: string, tone: Tone];
 
 const WORDS: Readonly<Record<Doing, Words>> = {
   "rejected-it": ["rejected it", "rejected it", "bad"],
+  "rejected-candidate": ["rejected what the rollout brings", "rejected what the rollout brings", "bad"],
   "rejected-another": ["rejected another", "rejected another", "bad"],
   "runs-nothing": ["runs nothing", "run nothing", "bad"],
   diverged: ["has diverged", "have diverged", "bad"],
   settling: ["is settling", "are settling", "warn"],
+  "in-rollout": ["runs what the rollout brings", "run what the rollout brings", "warn"],
   "rolled-back": ["is held by a rollback", "are held by a rollback", "warn"],
   frozen: ["holds changes", "hold changes", "warn"],
   staged: ["waits for its rollout", "wait for their rollout", "warn"],
@@ -152,13 +156,14 @@ const WORDS: Readonly<Record<Doing, Words>> = {
 };
 
 /** The clauses about what hosts do: first those that do not run the configuration of most. */
-function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: FleetGroups): Clause[] {
-  const leaders = sizeOf(running);
+function clausesOfGroups(hosts: readonly Host[], groups: FleetGroups, { candidate }: VerdictFacts): Clause[] {
+  const { leading, running, others } = groups;
   const clauseOf = (doing: Doing, found: readonly Host[], subject: string): Clause => {
     const [one, many, tone] = WORDS[doing];
-    const isRejection = doing === "rejected-it" || doing === "rejected-another";
+    const isRejection = doing.startsWith("rejected-");
     const did = isRejection && leading === null ? "rejected its configuration" : found.length === 1 ? one : many;
-    const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
+    const named = doing === "in-rollout" ? ` (${shortHash(candidate ?? "")})` : "";
+    const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${named}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
     return { text, tone };
   };
   const ofOthers = DOINGS.flatMap((doing) => {
@@ -169,9 +174,8 @@ function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: F
   const ofRunning = DOINGS.flatMap((doing) => {
     const found = running.get(doing);
     if (found === undefined || doing === "well") return [];
-    const { length } = found;
-    if (leaders < hosts.length) return [clauseOf(doing, found, `${length} of the ${leaders}`)];
-    return [clauseOf(doing, found, length === leaders ? "all" : `${length}`)];
+    if (doing === "in-rollout") return [{ text: "its rollout is not over", tone: "warn" } as const];
+    return [clauseOf(doing, found, found.length === hosts.length ? "all" : `${found.length}`)];
   });
   return [...ofOthers, ...ofRunning];
 }

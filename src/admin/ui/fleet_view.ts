@@ -4,7 +4,7 @@ import type { PeersAnswer } from "../../cluster/notifier.ts";
 import { MAX_PEERS } from "../../cluster/peer_record.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
-import { type FleetRow, fleetRows, hostsOf } from "./fleet_rows.ts";
+import { type FleetRow, fleetRows, hostsOf, type RowFacts } from "./fleet_rows.ts";
 import { fleetVerdict } from "./fleet_verdict.ts";
 import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
@@ -24,15 +24,15 @@ export interface FleetModel {
 
 /** Renders the fleet. */
 export function fleetView({ status, peers, rollout, releases, now }: FleetModel): Markup {
-  const { mode, head } = status;
   const hosts = hostsOf(status, peers);
+  const candidate = rollout.ok && rollout.rollout?.isUnderWay ? rollout.rollout.hash : null;
+  const facts: RowFacts = { mode: status.mode, candidate, now };
   const { text, tone } = fleetVerdict(hosts, {
-    head: head?.hash ?? null,
+    ...facts,
+    head: status.head?.hash ?? null,
     releases,
     unknown: peers.ok ? null : peers.reason,
-    mode,
     isPart: hosts.length >= MAX_PEERS,
-    now,
   });
   // If Redis is away the verdict has said so.
   const steps = peers.ok || rollout.ok ? rolloutSteps(rollout) : "";
@@ -46,7 +46,7 @@ ${steps}
 <th scope="col">Last change</th><th scope="col">Rejected</th><th scope="col">Hooks</th><th scope="col">Version</th>
 <th scope="col">Last seen</th></tr></thead>
 <tbody>
-${fleetRows(hosts, mode, now).map(rowOf)}</tbody>
+${fleetRows(hosts, facts).map(rowOf)}</tbody>
 </table>
 </div>`;
 }

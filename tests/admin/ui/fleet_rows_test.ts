@@ -1,15 +1,17 @@
 // The rows of the fleet: what each says, and that those which need a person come first.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { fleetRows, type Host, hostsOf, type Need } from "../../../src/admin/ui/fleet_rows.ts";
+import { fleetRows, type Host, hostsOf, type Need, type RowFacts } from "../../../src/admin/ui/fleet_rows.ts";
 import { releaseAnswer } from "../fake_daemon_api.ts";
 import { peerWith, statusWith } from "../../cli/canned_daemon.ts";
 import { ago, anyHosts, hashOf, hostWith, NOW } from "./any_host.ts";
 
 const RANKS: Readonly<Record<Need, number>> = { person: 0, moving: 1, well: 2 };
 
-function rowOf(given: Partial<Host>, mode: "cluster" | "alone" = "cluster") {
-  return fleetRows([hostWith(given)], mode, NOW)[0]!;
+const CLUSTER: RowFacts = { mode: "cluster", candidate: null, now: NOW };
+
+function rowOf(given: Partial<Host>, facts: Partial<RowFacts> = {}) {
+  return fleetRows([hostWith(given)], { ...CLUSTER, ...facts })[0]!;
 }
 
 Deno.test("every host has one row, the needier first and then by name, in an order that does not depend on the answer's", () => {
@@ -19,7 +21,7 @@ Deno.test("every host has one row, the needier first and then by name, in an ord
       fc.tuple(fc.constant(hosts), fc.shuffledSubarray([...hosts], { minLength: hosts.length }))
     ),
     ([hosts, shuffled]) => {
-      const rows = fleetRows(hosts, "cluster", NOW);
+      const rows = fleetRows(hosts, CLUSTER);
       assertEquals(rows.map(({ instance }) => instance).sort(), hosts.map(({ instance }) => instance).sort());
       for (const [at, row] of rows.entries()) {
         const next = rows[at + 1];
@@ -27,7 +29,7 @@ Deno.test("every host has one row, the needier first and then by name, in an ord
         assert(RANKS[row.need] <= RANKS[next.need]);
         assert(row.need !== next.need || names.compare(row.instance, next.instance) <= 0);
       }
-      assertEquals(fleetRows(shuffled, "cluster", NOW), rows);
+      assertEquals(fleetRows(shuffled, CLUSTER), rows);
     },
   ));
 });
@@ -62,8 +64,7 @@ for (const [what, given, need] of NEEDS) {
 Deno.test("two processes of one name need a person, and are marked", () => {
   const rows = fleetRows(
     [hostWith(), hostWith({ instance: "edge-2" }), hostWith({ version: "0.3.0" })],
-    "cluster",
-    NOW,
+    CLUSTER,
   );
   assertEquals(rows.map(({ instance, isNamesake, need }) => [instance, isNamesake, need]), [
     ["edge-1", true, "person"],
@@ -74,7 +75,7 @@ Deno.test("two processes of one name need a person, and are marked", () => {
 
 Deno.test("names with numbers are in the order of the numbers", () => {
   const names = ["edge-10", "edge-9", "edge-1"].map((instance) => hostWith({ instance }));
-  assertEquals(fleetRows(names, "cluster", NOW).map(({ instance }) => instance), ["edge-1", "edge-9", "edge-10"]);
+  assertEquals(fleetRows(names, CLUSTER).map(({ instance }) => instance), ["edge-1", "edge-9", "edge-10"]);
 });
 
 Deno.test("a row says in words how a host stands, and why it is held", () => {
@@ -87,8 +88,17 @@ Deno.test("a row says in words how a host stands, and why it is held", () => {
   assertEquals(said({ standing: "unknown" }), { text: "not known yet", tone: "warn" });
 });
 
+Deno.test("a host that runs what a rollout brings is in the rollout, and one that waits for it is held", () => {
+  const facts = { candidate: hashOf("c") };
+  const said = (given: Partial<Host>) => rowOf(given, facts).standing.text;
+  assertEquals(said({ hash: hashOf("c"), standing: "held" }), "in the rollout");
+  assertEquals(said({ standing: "held" }), "held");
+  assertEquals(said({ standing: "held", heldBack: "staged" }), "held: its file waits for its rollout");
+  assertEquals(said({ hash: hashOf("c") }), "agreed");
+});
+
 Deno.test("without a cluster there is nothing to agree with, and nothing to wait for", () => {
-  const row = rowOf({ standing: "unknown" }, "alone");
+  const row = rowOf({ standing: "unknown" }, { mode: "alone" });
   assertEquals([row.standing, row.need], [{ text: "no cluster", tone: "muted" }, "well"]);
 });
 

@@ -11,6 +11,7 @@ const FACTS: VerdictFacts = {
   head: A,
   releases: [{ number: 17, hash: A }, { number: 16, hash: B }, { number: 15, hash: A }],
   unknown: null,
+  candidate: null,
   mode: "cluster",
   isPart: false,
   now: NOW,
@@ -30,15 +31,15 @@ function rejecting(hash: string | null, why: string): Partial<Host> {
   return { rejected: { hash, why, at: ago(60) }, standing: "diverged", hash: B };
 }
 
-const anyHead = fc.constantFrom(null, A, B, C);
+const anyHash = fc.constantFrom(null, A, B, C);
 
 function membersOf(group: ReturnType<typeof groupHosts>["running"]): readonly Host[] {
   return [...group.values()].flat();
 }
 
 Deno.test("each host is in one group, and no configuration has more hosts than the one that leads", () => {
-  fc.assert(fc.property(anyHosts, anyHead, (hosts, head) => {
-    const { leading, running, others } = groupHosts(hosts, head);
+  fc.assert(fc.property(anyHosts, anyHash, anyHash, (hosts, head, candidate) => {
+    const { leading, running, others } = groupHosts(hosts, { head, candidate });
     const leaders = membersOf(running);
     const all = [...leaders, ...membersOf(others)];
     assertEquals([all.length, new Set(all)], [hosts.length, new Set(hosts)]);
@@ -56,31 +57,33 @@ Deno.test("the sentence does not depend on the order of the answer, and its numb
     anyHosts.chain((hosts) =>
       fc.tuple(fc.constant(hosts), fc.shuffledSubarray([...hosts], { minLength: hosts.length }))
     ),
-    anyHead,
-    ([hosts, shuffled], head) => {
-      const { text, tone } = verdict(hosts, { head });
-      assertEquals(verdict(shuffled, { head }), { text, tone });
+    anyHash,
+    anyHash,
+    ([hosts, shuffled], head, candidate) => {
+      const { text, tone } = verdict(hosts, { head, candidate });
+      assertEquals(verdict(shuffled, { head, candidate }), { text, tone });
       assert(/^[^\n]+[.…]$/.test(text), text);
-      const { leading, running, others } = groupHosts(hosts, head);
+      const { leading, running, others } = groupHosts(hosts, { head, candidate });
       if (hosts.length < 2 || leading === null) return;
       const count = membersOf(running).length;
       assert(
         text.startsWith(count === hosts.length ? `All ${count} hosts run ` : `${count} of ${hosts.length} hosts run`),
         text,
       );
-      // One that runs it may have rejected it since: a variable of it is gone.
       if (count === hosts.length) return;
-      assertEquals(/; (\d+) rejected it: /.exec(text)?.[1], others.get("rejected-it")?.length.toString());
+      // One that runs it may have rejected it since: a variable of it is gone.
+      const counts = [others, running].flatMap((group) => group.get("rejected-it")?.length ?? []);
+      assertEquals([...text.matchAll(/; (\d+) rejected it: /g)].map(([, digits]) => Number(digits)), counts);
     },
   ));
 });
 
 Deno.test("the verdict is bad if a row needs a person, and good only if all rows are well and run the same", () => {
   fc.assert(
-    fc.property(anyHosts, (hosts) => {
+    fc.property(anyHosts, anyHash, (hosts, candidate) => {
       fc.pre(hosts.length > 0);
-      const { tone, text } = verdict(hosts);
-      const needs = fleetRows(hosts, "cluster", NOW).map(({ need }) => need);
+      const { tone, text } = verdict(hosts, { candidate });
+      const needs = fleetRows(hosts, { ...FACTS, candidate }).map(({ need }) => need);
       assertEquals(tone === "bad", needs.includes("person"), text);
       const isSame = new Set(hosts.map(({ hash }) => hash)).size === 1;
       assertEquals(tone === "good", isSame && needs.every((need) => need === "well"), text);
@@ -120,6 +123,24 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
     "as many on each side: what was agreed on leads",
     [...many(2, { hash: B, standing: "diverged" }), ...many(2)],
     "2 of 4 hosts run release 17 (aaaaaaaa); 2 have diverged.",
+  ],
+  [
+    "a rollout that one host runs, one rejected and one waits for",
+    [
+      ...many(1),
+      ...many(1, { heldBack: "staged" }),
+      ...many(1, { hash: C, standing: "held" }),
+      ...many(1, { rejected: { hash: C, why: "DATABASE_URL is missing", at: ago(9) } }),
+    ],
+    "3 of 4 hosts run release 17 (aaaaaaaa); 1 rejected what the rollout brings: DATABASE_URL is missing; " +
+    "1 runs what the rollout brings (cccccccc); 1 waits for its rollout.",
+    { candidate: C },
+  ],
+  [
+    "a rollout whose last step bakes",
+    many(3, { hash: C, standing: "held" }),
+    "All 3 hosts run configuration cccccccc; its rollout is not over.",
+    { candidate: C },
   ],
   [
     "one that runs nothing",
