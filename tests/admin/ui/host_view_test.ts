@@ -129,12 +129,12 @@ Deno.test("of a host that is well the verdict says what it runs, and no more tha
     "aaaaaaaa is in force as it was found at the start: no reload has ended yet.",
   );
   assertEquals(verdict({ active: null, lastReload: null }), "Nothing is in force.");
-  assertEquals(
-    verdict({ redis: { state: "up", since: AT, reason: "It is full", reconnections: 0 } }),
-    [
-      "Redis refuses requests: It is full.",
-    ].join(),
-  );
+  const redis = { since: AT, reason: "It is full", reconnections: 0 };
+  assertEquals(verdict({ redis: { ...redis, state: "up" } }), "Redis refuses requests: It is full.");
+  assertEquals(verdict({ redis: { ...redis, state: "disabled" } }), "It is full.");
+  const singleMounts = [{ path: "/a", isReplaced: false, what: "/a is a mount", todo: "mount its directory." }];
+  assertEquals(needsOf(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
+  assertEquals(verdict({ singleMounts }), "/a is a mount: mount its directory.");
   assertStringIncludes(`${hostView({ status: statusWith(), figures: NOTHING })}`, '<p class="verdict good">');
 });
 
