@@ -224,7 +224,7 @@ export function actionLinks(actions: readonly ActionName[], mayAct: boolean): Ma
   return markup`<nav class="actions" aria-label="Actions"><ul>${links}</ul></nav>`;
 }
 
-/** A link to the confirmation of a rollback to a release; null: the reader may not act. */
-export function rollbackLink(number: number, mayAct: boolean): Markup | null {
-  return mayAct ? markup`<a href="/ui/actions/rollback?to=${number}">Roll back to ${number}</a>` : null;
+/** A link to the confirmation of a rollback to a release, for a reader who may act. */
+export function rollbackLink(number: number): Markup {
+  return markup`<a href="/ui/actions/rollback?to=${number}" aria-label="Roll back to release ${number}">roll back</a>`;
 }

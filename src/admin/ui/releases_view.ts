@@ -4,6 +4,7 @@ import type { ListedRelease } from "../../releases/history_list.ts";
 import type { ReleaseState } from "../../releases/release.ts";
 import { causeText, changesText, stateText } from "../../releases/release_text.ts";
 import type { RolloutAnswer } from "../daemon_api.ts";
+import { rollbackLink } from "./confirmation_view.ts";
 import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
 import { timeTag } from "./time_tag.ts";
@@ -24,6 +25,8 @@ export interface ReleasesModel {
   readonly releases: readonly ShownRelease[];
   /** How many older ones the history has. */
   readonly older: number;
+  /** The numbers to which a link offers to roll back; default none. */
+  readonly targets?: readonly number[];
 }
 
 /** The newest releases of a history, which is itself the newest first. */
@@ -33,12 +36,12 @@ export function newestReleases(history: readonly ListedRelease[]): Pick<Releases
 }
 
 /** Renders the rollout, the form and the table. */
-export function releasesView({ rollout, releases, older }: ReleasesModel): Markup {
+export function releasesView({ rollout, releases, older, targets = [] }: ReleasesModel): Markup {
   return markup`<h1>Releases</h1>
 ${rolloutSteps(rollout)}
 <div id="compare" data-live>${releases.length > 0 && compareForm(releases)}</div>
 <div id="releases" data-live>
-${releases.length === 0 ? markup`<p>No release was put in force yet.</p>` : table(releases)}
+${releases.length === 0 ? markup`<p>No release was put in force yet.</p>` : table(releases, targets)}
 ${older > 0 && markup`<p class="muted">${olderText(older)}: <code>honua-configd history</code> lists them.</p>`}
 </div>`;
 }
@@ -49,12 +52,12 @@ function olderText(count: number): string {
 
 const HEADINGS = ["Release", "Hash", "In force since", "Until", "By", "Reason", "State", "Changes"] as const;
 
-function table(releases: readonly ShownRelease[]): Markup {
+function table(releases: readonly ShownRelease[], targets: readonly number[]): Markup {
   return markup`<table>
 <caption>The releases of this host, the newest first</caption>
 <thead><tr>${HEADINGS.map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>
-${releases.map(rowOf)}
+${releases.map((release) => rowOf(release, targets.includes(release.number)))}
 </tbody>
 </table>`;
 }
@@ -69,7 +72,7 @@ const TONES: Readonly<Record<ReleaseState, string>> = {
   replaced: "muted",
 };
 
-function rowOf(release: ShownRelease): Markup {
+function rowOf(release: ShownRelease, isTarget: boolean): Markup {
   const { number, hash, at, until, reason, state, isRunning, isSkipped } = release;
   return markup`<tr><th scope="row" data-label="Release">${number}${
     isRunning && markup` <span class="mark">in force</span>`
@@ -80,7 +83,7 @@ function rowOf(release: ShownRelease): Markup {
 <td data-label="By">${causeText(release)}</td>
 <td data-label="Reason">${reason ?? "–"}</td>
 <td data-label="State"><span class="${TONES[state]}">${stateText(state, isSkipped)}</span></td>
-<td data-label="Changes">${changesOf(release)}</td></tr>
+<td data-label="Changes">${changesOf(release)}${isTarget && markup` ${rollbackLink(number)}`}</td></tr>
 `;
 }
 

@@ -4,6 +4,7 @@ import type { Comparing } from "../comparing.ts";
 import type { Visit } from "./access.ts";
 import { actionLinks, type ActionName } from "./confirmation_view.ts";
 import { diffPage } from "./diff_page.ts";
+import { targetsOf } from "./consequences.ts";
 import { fleetView } from "./fleet_view.ts";
 import { hostView } from "./host_view.ts";
 import { masked } from "./masked.ts";
@@ -63,9 +64,10 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       const own = masked({ status, releases: api.releases() }, api.mask);
       return { body: fleetView({ ...own, peers, rollout, now: Date.now() }) };
     }),
-    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async () => {
-      const own = masked(newestReleases(api.releases()), api.mask);
-      return { body: releasesView({ ...own, rollout: await rolloutOf() }) };
+    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async (_request, { mayAct }) => {
+      const all = api.releases();
+      const targets = mayAct ? targetsOf(all).map(({ number }) => number) : [];
+      return { body: releasesView({ ...masked(newestReleases(all), api.mask), targets, rollout: await rolloutOf() }) };
     }),
     // It shows one moment: to make it again and again would keep reloads waiting.
     view(

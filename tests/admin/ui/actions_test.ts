@@ -62,6 +62,8 @@ Deno.test("with the option each view links to its actions, and no GET does anyth
   for (const view of ["/ui", "/ui/releases", "/ui/host"]) {
     assertStringIncludes((await visit(host, view, host.cookie)).text, 'href="/ui/actions/');
   }
+  const { text } = await visit(host, "/ui/releases", host.cookie);
+  assertEquals(text.match(/rollback\?to=\d+/g), ["rollback?to=41"], "to what can be rolled back to");
   for (const action of ACTIONS) {
     const { csrf } = await fieldsOf(host, `/ui/actions/${action}`);
     const query = new URLSearchParams({ csrf: csrf!, to: "41", scope: "fleet", name: "Anna", reason: "x", hours: "1" });
