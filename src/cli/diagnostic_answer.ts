@@ -13,15 +13,18 @@ const answersSchema = z.array(z.object({
   line: z.number().nullable(),
   column: z.number().nullable(),
   suggestion: z.string().nullable(),
+  // Up to version 0.1 absent.
+  frame: z.array(z.string()).nullable().exactOptional(),
 }));
 
 export function areDiagnostics(value: unknown): value is readonly DiagnosticAnswer[] {
   return answersSchema.safeParse(value).success;
 }
 
-/** Text without code frames, because the source is on the daemon's host. Empty if there is no diagnostic. */
+/** Text with the code frames of the answer: the source is on the daemon's host. Empty if there is no diagnostic. */
 export function diagnosticsText(answers: readonly DiagnosticAnswer[], colour: boolean): string {
-  return renderText(answers.map(diagnosticOf), { sources: new Map(), colour, frames: false });
+  const ready = new Map(answers.map((answer) => [diagnosticOf(answer), answer.frame ?? []]));
+  return renderText([...ready.keys()], { sources: new Map(), colour, frames: false, ready });
 }
 
 function diagnosticOf({ file, severity, code, summary, path, line, column, suggestion }: DiagnosticAnswer): Diagnostic {

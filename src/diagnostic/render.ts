@@ -14,6 +14,8 @@ export interface RenderOptions {
   readonly colour: boolean;
   /** Whether to show lines of the source. */
   readonly frames: boolean;
+  /** Lines of {@linkcode openFrames}, made by another process: they are shown if there is no source here. */
+  readonly ready?: ReadonlyMap<Diagnostic, readonly string[]>;
 }
 
 /** The result for one file, for {@linkcode renderJson}. */
@@ -55,7 +57,7 @@ export function renderText(diagnostics: readonly Diagnostic[], options: RenderOp
   if (diagnostics.length === 0) return "";
   const paint: Paint = (style, text) => options.colour ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
   const lineOf = openLines(options.frames ? options.sources : new Map());
-  const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint).join("\n"));
+  const blocks = diagnostics.map((one) => renderOne(one, lineOf, paint, options.ready?.get(one)).join("\n"));
   return `${[...blocks, summaryLine(diagnostics)].join("\n\n")}\n`;
 }
 
@@ -101,9 +103,9 @@ function framesOf(one: Diagnostic, lineOf: LineOf): Frames {
   return { place, other, margin };
 }
 
-function renderOne(one: Diagnostic, lineOf: LineOf, paint: Paint): string[] {
+function renderOne(one: Diagnostic, lineOf: LineOf, paint: Paint, ready: readonly string[] = []): string[] {
   const frames = framesOf(one, lineOf);
-  const { margin } = frames;
+  const margin = /^( {1,10}) \|/.exec(ready[0] ?? "")?.[1] ?? frames.margin;
   const style = one.severity;
   const lines = [
     `${paint(style, `${style}[${terminalText(one.code)}]`)}${paint("strong", `: ${terminalText(one.summary)}`)}`,
@@ -111,7 +113,7 @@ function renderOne(one: Diagnostic, lineOf: LineOf, paint: Paint): string[] {
   const path = one.path === null ? "" : `(${terminalText(one.path, 200)})`;
   if (one.place) lines.push(`${margin}${paint("frame", "-->")} ${placeText(one.place)}${path && `  ${path}`}`);
   else if (path) lines.push(`${margin}${paint("frame", "-->")} ${path}`);
-  lines.push(...placeLines(one, frames, paint));
+  lines.push(...placeLines(one, frames, paint), ...ready.map((line) => terminalText(line)));
   const note = (label: string, text: string | null) => {
     if (text !== null) lines.push(`${margin} ${paint("frame", "=")} ${paint("strong", label)}: ${terminalText(text)}`);
   };

@@ -76,10 +76,10 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
     code: "config/x",
     summary: "No \x1b[31mservice",
     path: null,
-    line: 3,
+    line: 13,
     column: 7,
-    suggestion: null,
-    frame: null,
+    suggestion: "name one",
+    frame: ["   |", "13 | x = \x1b[31m", "   | ^"],
   };
   const problem = {
     type: "about:blank",
@@ -91,7 +91,10 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
   await using daemon = await cannedDaemon(() => json(problem, 422));
   const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
   assertEquals([code, out], [1, ""]);
-  assertStringIncludes(error, "error[config/x]: No ␛[31mservice\n --> a.hcl:3:7\n");
+  assertStringIncludes(
+    error,
+    "error[config/x]: No ␛[31mservice\n  --> a.hcl:13:7\n   |\n13 | x = ␛[31m\n   | ^\n   = help: name one\n",
+  );
   assertStringIncludes(error, "\nRejected: a.hcl has an error; the snapshot in force stays\n");
   const asJson = await runRecorded(["reload", "--format", "json", ...daemon.flags]);
   assertEquals([asJson.code, JSON.parse(asJson.out)], [1, problem]);
