@@ -6,9 +6,6 @@ import type { RolloutAnswer } from "../daemon_api.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 
-/** If a rollout has more hosts, they are folded. */
-const MAX_OPEN = 20;
-
 /** The most hosts of one step that are named. */
 const MAX_NAMED = 200;
 
@@ -22,17 +19,17 @@ const TONES: Readonly<Record<RolloutEnd, string>> = {
 };
 
 /**
- * Renders a rollout, masked, or why it is not known; nothing if there is none. The parts are replaced one by one, so
- * that the time of the last move, which is always another, does not take the reader's place in the others.
+ * Renders a rollout, masked, or why it is not known; nothing if there is none. Its parts are replaced one by one: the
+ * time since the last move is always another, and must not take the reader's place in the rest.
  */
 export function rolloutSteps(answer: RolloutAnswer): Markup {
   const rollout = answer.ok ? answer.rollout : null;
   const isOpen = rollout !== null && ["under way", "waits"].includes(endOf(rollout));
-  return markup`<div>
+  return markup`<div class="rollout">
 <div id="rollout" data-live>${
     answer.ok ? rollout !== null && progressOf(rollout, isOpen) : unknown(answer.reason)
   }</div>
-<div id="rollout-move" data-live>${isOpen && markup`<p>Last move: ${moveText(rollout)}</p>`}</div>
+<div id="rollout-move" data-live>${isOpen && originOf(rollout)}</div>
 <div id="rollout-hosts" data-live>${isOpen && hostsOf(rollout)}</div>
 </div>`;
 }
@@ -42,14 +39,27 @@ function unknown(reason: string): Markup {
 }
 
 function progressOf(rollout: RolloutView, isOpen: boolean): Markup {
-  const { hash, base, by, author, reason, at, steps, waitsFor } = rollout;
+  const { hash, base, at, steps, waitsFor } = rollout;
   const progress = markup`<span class="${TONES[endOf(rollout)]}">${progressText(rollout)}</span>`;
   if (!isOpen) return markup`<p>Last rollout, of ${hashOf(hash)}, proposed ${timeTag(at)}: ${progress}</p>`;
   return markup`<h2>Rollout of ${hashOf(hash)} in place of ${hashOf(base)}</h2>
 <p>${progress}. ${PHASES[rollout.phase]}</p>
 <ol class="steps">${steps.map((_, step) => stepOf(rollout, step))}</ol>
-<p>Proposed ${author !== null && `by ${author} `}on ${by}, ${timeTag(at)}${reason !== null && `: ${reason}`}</p>
-${waitsFor.length > 0 && markup`<p>Waits for</p><ul>${waitsFor.map((text) => markup`<li>${text}</li>`)}</ul>`}`;
+${waitsOf(waitsFor)}`;
+}
+
+function waitsOf(waitsFor: readonly string[]): Markup | null {
+  const [first] = waitsFor;
+  if (first === undefined) return null;
+  if (waitsFor.length === 1) return markup`<p>Waits for ${first}</p>`;
+  return markup`<p>Waits for</p><ul>${waitsFor.map((text) => markup`<li>${text}</li>`)}</ul>`;
+}
+
+function originOf(rollout: RolloutView): Markup {
+  const { by, author, reason, at } = rollout;
+  const person = author === null ? "" : `by ${author} `;
+  const why = reason === null ? "" : `: ${reason}`;
+  return markup`<p>Proposed ${person}on ${by}, ${timeTag(at)}${why}. Last move ${moveText(rollout)}.</p>`;
 }
 
 function hashOf(hash: string): Markup {
@@ -67,10 +77,17 @@ const PHASES: Readonly<Record<RolloutView["phase"], string>> = {
   withdrawn: "",
 };
 
-function stepOf({ steps, step: current, phase }: RolloutView, step: number): Markup {
+function stepOf({ steps, step: current, phase, hosts }: RolloutView, step: number): Markup {
+  const count = steps[step]!;
+  const running = runningOf(hosts.filter(({ rank }) => rank !== null && rank < count));
+  const run = `${running} ${running === 1 ? "runs" : "run"} it`;
   const isAhead = step > current || phase === "awaiting-approval";
-  const [style, word] = isAhead ? ["muted", "to come"] : step === current ? ["warn", "now"] : ["good", "passed"];
-  const content = markup`${stepText(steps[step]!, steps.at(-1)!)} <small class="${style}">${word}</small>`;
+  const [style, text] = isAhead
+    ? ["muted", "to come"]
+    : step === current
+    ? ["warn", `now, ${run}`]
+    : ["good", `passed, ${run}`];
+  const content = markup`${stepText(count, steps.at(-1)!)} <small class="${style}">${text}</small>`;
   return step === current ? markup`<li aria-current="step">${content}</li>` : markup`<li>${content}</li>`;
 }
 
@@ -81,34 +98,30 @@ function stepText(count: number, all: number): string {
   return `${hosts} (${Math.round(100 * count / all)} %)`;
 }
 
-/** The hosts of each step, and those that came later. */
-function hostsOf({ steps, hosts }: RolloutView): Markup {
+function runningOf(hosts: readonly RolloutHost[]): number {
+  return hosts.filter(({ runs }) => runs === "candidate").length;
+}
+
+/** The hosts of each step, and those that came later, in a fold. */
+function hostsOf({ steps, hosts }: RolloutView): Markup | null {
+  if (hosts.length === 0) return null;
   const lists = steps.map((end, step) => {
     const begin = step === 0 ? 0 : steps[step - 1]!;
     const isOfStep = ({ rank }: RolloutHost) => rank !== null && rank >= begin && rank < end;
-    return { title: `Step ${step + 1}`, hosts: hosts.filter(isOfStep) };
+    return hostList(`Step ${step + 1}`, hosts.filter(isOfStep));
   });
-  const late = { title: "Came later", hosts: hosts.filter(({ rank }) => rank === null) };
-  const shown = [...lists, late].filter((list) => list.hosts.length > 0);
-  const folds = hosts.length > MAX_OPEN;
-  return markup`${shown.map((list, at) => hostList(list, folds ? `rollout-hosts-${at}` : null))}`;
+  const late = hostList("Came later", hosts.filter(({ rank }) => rank === null));
+  const count = `${runningOf(hosts)} of ${hosts.length}`;
+  return markup`<details id="rollout-fold"><summary>Hosts: ${count} run it</summary>${lists}${late}</details>`;
 }
 
-interface HostList {
-  readonly title: string;
-  readonly hosts: readonly RolloutHost[];
-}
-
-/** `fold`: the id of the fold; null: it is open to read. */
-function hostList({ title, hosts }: HostList, fold: string | null): Markup {
-  const running = hosts.filter(({ runs }) => runs === "candidate").length;
+function hostList(title: string, hosts: readonly RolloutHost[]): Markup | null {
+  if (hosts.length === 0) return null;
   const more = hosts.length - MAX_NAMED;
-  const head = `${title}: ${running} of ${hosts.length} ${hosts.length === 1 ? "host runs" : "hosts run"} it`;
-  const list = markup`<ul>${hosts.slice(0, MAX_NAMED).map(hostOf)}${
+  return markup`<p>${title}: ${runningOf(hosts)} of ${hosts.length} run it</p>
+<ul>${hosts.slice(0, MAX_NAMED).map(hostOf)}${
     more > 0 && markup`<li>and ${more} more: <code>honua-configd rollout --format json</code> has all</li>`
   }</ul>`;
-  if (fold === null) return markup`<p>${head}</p>${list}`;
-  return markup`<details id="${fold}"><summary>${head}</summary>${list}</details>`;
 }
 
 const RUNS = {

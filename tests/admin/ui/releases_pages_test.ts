@@ -26,7 +26,7 @@ Deno.test("the page of the releases has the rollout and the history, masked, and
     assertEquals(answer.status, 200);
     assert(!page.includes(SECRET));
     assertStringIncludes(page, "step 1 of 2, 1 of 3 hosts let in, baking");
-    assertStringIncludes(page, "<li>edge-1 ***</li>");
+    assertStringIncludes(page, "<p>Waits for edge-1 ***</p>");
   }
   const page = await (await host.ask("/ui/releases")).text();
   assertStringIncludes(page, '<td data-label="Reason">***</td>');
