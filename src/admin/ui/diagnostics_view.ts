@@ -17,12 +17,15 @@ export function diagnosticsView(reload: LastReload | null): Markup {
   return diagnosticsList(diagnostics);
 }
 
-/** Renders masked diagnostics in their order. */
-export function diagnosticsList(diagnostics: readonly DiagnosticAnswer[]): Markup {
+/** Renders masked diagnostics in their order; `command` lists those that are too many here. */
+export function diagnosticsList(
+  diagnostics: readonly DiagnosticAnswer[],
+  command = "honua-configd status",
+): Markup {
   const further = diagnostics.length - MAX_SHOWN;
   return markup`<ol class="diagnostics">
 ${diagnostics.slice(0, MAX_SHOWN).map(entryOf)}</ol>
-${further > 0 ? markup`<p class="muted">${further} more: honua-configd status lists them.</p>` : ""}`;
+${further > 0 ? markup`<p class="muted">${further} more: ${command} lists them.</p>` : ""}`;
 }
 
 function entryOf({ severity, code, summary, path, file, line, column, suggestion, frame }: DiagnosticAnswer): Markup {

@@ -3,6 +3,7 @@ import type { Comparing } from "../comparing.ts";
 import type { DaemonApi, DiffRefusal } from "../daemon_api.ts";
 import { problemOf, readSides } from "../diff_route.ts";
 import type { Problem } from "../problem.ts";
+import { diagnosticsList } from "./diagnostics_view.ts";
 import { boundedDiff, diffView } from "./diff_view.ts";
 import { type Markup, markup } from "./markup.ts";
 import { masked } from "./masked.ts";
@@ -26,11 +27,13 @@ export async function diffPage({ url, signal }: Request, api: DaemonApi, compari
 }
 
 function refusalPage({ status, detail }: Problem, { mask }: DaemonApi, refusal?: DiffRefusal): DiffPage {
-  const sentence = refusal?.kind === "rejected" ? `${refusal.label} is not valid on this host: ${detail}` : detail;
+  const rejected = refusal?.kind === "rejected" ? masked(refusal, mask) : null;
+  const sentence = rejected === null ? mask(detail) : `${rejected.label} is not valid on this host: ${rejected.reason}`;
   return {
     status,
     body: markup`<h1>Differences</h1>
-<p class="bad">There is no comparison: ${mask(sentence)}</p>
+<p class="bad">There is no comparison: ${sentence}</p>
+${rejected !== null && diagnosticsList(rejected.diagnostics, "honua-configd diff")}
 <p><a href="/ui/releases">All releases</a></p>`,
   };
 }

@@ -22,6 +22,8 @@ export interface FleetModel {
   readonly now: number;
 }
 
+const NO_ROLLOUT: RolloutAnswer = { ok: true, rollout: null };
+
 /** Renders the fleet. */
 export function fleetView({ status, peers, rollout, releases, now }: FleetModel): Markup {
   const hosts = hostsOf(status, peers);
@@ -34,8 +36,8 @@ export function fleetView({ status, peers, rollout, releases, now }: FleetModel)
     unknown: peers.ok ? null : peers.reason,
     isPart: hosts.length >= MAX_PEERS,
   });
-  // If Redis is away the verdict has said so.
-  const steps = peers.ok || rollout.ok ? rolloutSteps(rollout) : "";
+  // If Redis is away the verdict has said so. The place stays, for the page to show the rollout when Redis is back.
+  const steps = rolloutSteps(peers.ok ? rollout : NO_ROLLOUT);
   return markup`<h1>Fleet</h1>
 <p id="verdict" class="verdict" role="status" data-live><span class="${tone}">${text}</span></p>
 ${steps}

@@ -6,6 +6,9 @@ import type { RolloutAnswer } from "../daemon_api.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 
+/** The most waits on the line of the phase; the fold has all. */
+const MAX_WAITS = 3;
+
 /** The most hosts of one step that are named. */
 const MAX_NAMED = 200;
 
@@ -43,16 +46,13 @@ function progressOf(rollout: RolloutView, isOpen: boolean): Markup {
   const progress = markup`<span class="${TONES[endOf(rollout)]}">${progressText(rollout)}</span>`;
   if (!isOpen) return markup`<p>Last rollout, of ${hashOf(hash)}, proposed ${timeTag(at)}: ${progress}</p>`;
   return markup`<h2>Rollout of ${hashOf(hash)} in place of ${hashOf(base)}</h2>
-<p>${progress}. ${PHASES[rollout.phase]}</p>
-<ol class="steps">${steps.map((_, step) => stepOf(rollout, step))}</ol>
-${waitsOf(waitsFor)}`;
+<p>${progress}${waitsFor.length > 0 && `. Waits for ${waitsText(waitsFor)}`}</p>
+<ol class="steps">${steps.map((_, step) => stepOf(rollout, step))}</ol>`;
 }
 
-function waitsOf(waitsFor: readonly string[]): Markup | null {
-  const [first] = waitsFor;
-  if (first === undefined) return null;
-  if (waitsFor.length === 1) return markup`<p>Waits for ${first}</p>`;
-  return markup`<p>Waits for</p><ul>${waitsFor.map((text) => markup`<li>${text}</li>`)}</ul>`;
+function waitsText(waitsFor: readonly string[]): string {
+  const more = waitsFor.length - MAX_WAITS;
+  return waitsFor.slice(0, MAX_WAITS).join("; ") + (more > 0 ? `; and ${more} more` : "");
 }
 
 function originOf(rollout: RolloutView): Markup {
@@ -65,17 +65,6 @@ function originOf(rollout: RolloutView): Markup {
 function hashOf(hash: string): Markup {
   return markup`<code title="${hash}">${hash.slice(0, 8)}</code>`;
 }
-
-/** What each phase means for the hosts. A phase that is over has no steps to show. */
-const PHASES: Readonly<Record<RolloutView["phase"], string>> = {
-  "awaiting-approval": "No host runs it before its configuration is approved.",
-  admitting: "The hosts that are let in put it in force and become healthy.",
-  baking: "The hosts that are let in run it and stay watched.",
-  paused: "A person paused it: nobody else is let in before a person promotes it.",
-  halted: "It halted by itself: a person promotes it or rolls it back.",
-  "rolled-back": "",
-  withdrawn: "",
-};
 
 function stepOf({ steps, step: current, phase, hosts }: RolloutView, step: number): Markup {
   const count = steps[step]!;
@@ -102,8 +91,8 @@ function runningOf(hosts: readonly RolloutHost[]): number {
   return hosts.filter(({ runs }) => runs === "candidate").length;
 }
 
-/** The hosts of each step, and those that came later, in a fold. */
-function hostsOf({ steps, hosts }: RolloutView): Markup | null {
+/** The hosts of each step, and those that came later, in a fold; with all waits if the line has not. */
+function hostsOf({ steps, hosts, waitsFor }: RolloutView): Markup | null {
   if (hosts.length === 0) return null;
   const lists = steps.map((end, step) => {
     const begin = step === 0 ? 0 : steps[step - 1]!;
@@ -112,7 +101,12 @@ function hostsOf({ steps, hosts }: RolloutView): Markup | null {
   });
   const late = hostList("Came later", hosts.filter(({ rank }) => rank === null));
   const count = `${runningOf(hosts)} of ${hosts.length}`;
-  return markup`<details id="rollout-fold"><summary>Hosts: ${count} run it</summary>${lists}${late}</details>`;
+  const waits = waitsFor.length > MAX_WAITS && markup`<p>Waits for</p>${listOf(waitsFor)}`;
+  return markup`<details id="rollout-fold"><summary>Hosts: ${count} run it</summary>${waits}${lists}${late}</details>`;
+}
+
+function listOf(texts: readonly string[]): Markup {
+  return markup`<ul>${texts.map((text) => markup`<li>${text}</li>`)}</ul>`;
 }
 
 function hostList(title: string, hosts: readonly RolloutHost[]): Markup | null {

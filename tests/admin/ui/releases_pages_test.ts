@@ -26,7 +26,7 @@ Deno.test("the page of the releases has the rollout and the history, masked, and
     assertEquals(answer.status, 200);
     assert(!page.includes(SECRET));
     assertStringIncludes(page, "step 1 of 2, 1 of 3 hosts let in, baking");
-    assertStringIncludes(page, "<p>Waits for edge-1 ***</p>");
+    assertStringIncludes(page, ". Waits for edge-1 ***</p>");
   }
   const page = await (await host.ask("/ui/releases")).text();
   assertStringIncludes(page, '<td data-label="Reason">***</td>');
@@ -82,6 +82,28 @@ for (const [what, refusal, status, sentence] of REFUSALS) {
     assertStringIncludes(page, `There is no comparison: ${sentence}</p>`);
   });
 }
+
+Deno.test("a diff of a release that is not valid any more shows its diagnostics, masked", async () => {
+  await using host = await openAdminHost();
+  const diagnostic = {
+    severity: "error",
+    code: "config/unknown-variable",
+    summary: `no ${SECRET}`,
+    path: null,
+    file: "release 1",
+    line: 3,
+    column: 1,
+    endLine: 3,
+    endColumn: 2,
+    suggestion: null,
+    frame: [`3 | x = "${SECRET}"`],
+  } as const;
+  host.api.answerDiff = () =>
+    Promise.resolve({ kind: "rejected", label: "release 1", reason: "1 error", diagnostics: [diagnostic] });
+  const page = await (await host.ask("/ui/releases/diff?from=1&to=2")).text();
+  assert(!page.includes(SECRET));
+  assertStringIncludes(page, "3 | x = &quot;***&quot;");
+});
 
 Deno.test("a diff by a reference that is none is not begun", async () => {
   await using host = await openAdminHost();
