@@ -17,7 +17,6 @@ import { TOKEN_FIELD } from "./same_origin.ts";
 
 interface Action {
   readonly title: string;
-  readonly button: string;
   /** Of a link to it. */
   readonly link: string;
   readonly tab: Tab;
@@ -39,7 +38,6 @@ export const ACTIONS = {
   reload: {
     ...HOST,
     title: "Look at the source again",
-    button: "Look again now",
     link: "Look again now",
     reason: "optional",
     done: "Looked again",
@@ -48,7 +46,6 @@ export const ACTIONS = {
   rollback: {
     ...RELEASES,
     title: "Roll back",
-    button: "Roll back",
     link: "Roll back",
     reason: "required",
     done: "Rolled back",
@@ -57,7 +54,6 @@ export const ACTIONS = {
   promote: {
     ...RELEASES,
     title: "Promote the rollout",
-    button: "Promote",
     link: "Promote the rollout",
     reason: "required",
     done: "Promoted",
@@ -66,7 +62,6 @@ export const ACTIONS = {
   hold: {
     ...HOST,
     title: "Hold changes",
-    button: "Hold",
     link: "Hold changes",
     reason: "required",
     done: "Held",
@@ -75,7 +70,6 @@ export const ACTIONS = {
   "release-hold": {
     ...HOST,
     title: "End the hold",
-    button: "End the hold",
     link: "End the hold",
     reason: "none",
     done: "The hold has ended",
@@ -110,28 +104,48 @@ const MAX_TARGETS = 100;
 
 /** Answers with the consequence and the question. */
 export function confirmationAnswer(model: ConfirmationModel): Response {
-  const { action, consequence, state: { status: { instance } }, signOut, trouble, status } = model;
+  const { action, choice, consequence, state: { status: { instance } }, signOut, trouble, status } = model;
   const { title, tab, back } = ACTIONS[action];
   const body = markup`<h1>${title}</h1>
 ${trouble === "" ? "" : markup`<p class="trouble" role="alert">${trouble}</p>`}
 ${choosing(model)}
 ${consequence === null ? "" : markup`<p id="consequence" class="consequence">${consequence.sentence}</p>`}
-${consequence?.isPossible ? confirming(model, consequence) : ""}
+${choice !== null && consequence?.isPossible ? confirming(model, choice, consequence) : ""}
 <p><a href="${back}">Back, without doing anything</a></p>`;
   return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
 }
 
-function confirming({ action, choice, csrf, name, reason }: ConfirmationModel, { basis }: Consequence): Markup {
-  const { button, reason: isAsked } = ACTIONS[action];
-  const fields = { [TOKEN_FIELD]: csrf, basis, ...choice === null ? {} : chosenFields(choice) };
+function confirming(model: ConfirmationModel, choice: Choice, { basis }: Consequence): Markup {
+  const { action, csrf, name, reason, state: { status: { instance } } } = model;
+  const { reason: isAsked } = ACTIONS[action];
+  const fields = { [TOKEN_FIELD]: csrf, basis, ...chosenFields(choice) };
   return markup`<form method="post" action="/ui/actions/${action}" class="stacked" aria-describedby="consequence">
 ${Object.entries(fields).map(([field, value]) => markup`<input type="hidden" name="${field}" value="${value}">`)}
 ${action === "hold" ? radios("hours", "How long", HOLDS[0][0], HOLDS) : ""}
 <label for="name">Your name, for the journal</label>
 <input id="name" name="name" value="${name}" maxlength="${AUTHOR.maxLength}" required autocomplete="username">
 ${isAsked === "none" ? "" : reasonField(reason, isAsked === "required")}
-<button>${button}</button>
+<button>${buttonOf(choice, instance)}</button>
 </form>`;
+}
+
+/** With the choice, because another one may be selected above by now, which was not sent. */
+function buttonOf(choice: Choice, instance: string): string {
+  switch (choice.action) {
+    case "reload":
+      return "Look again now";
+    case "rollback": {
+      const { to, isLocal } = choice;
+      if (to === null) return "End the rollout";
+      return isLocal ? `Roll only ${instance} back to release ${to}` : `Roll back to release ${to}`;
+    }
+    case "promote":
+      return choice.full ? "Let all hosts in" : "Let the next step in";
+    case "hold":
+      return "Hold";
+    case "release-hold":
+      return "End the hold";
+  }
 }
 
 function reasonField(reason: string, isRequired: boolean): Markup {

@@ -84,6 +84,12 @@ Deno.test("a confirmation states the consequence and has the name of the session
     assertEquals([text.includes(SECRET), text.includes("<script>")], [false, true]);
     assertEquals([action, text.includes('name="reason"')], [action, action !== "release-hold"]);
   }
+  const button = async (path: string) =>
+    [...(await visit(host, path, host.cookie)).text.matchAll(/<button>([^<]*)<\/button>/g)].map(([, text]) => text);
+  assertEquals(await button("/ui/actions/rollback?to=41"), ["Roll back to release 41"]);
+  assertEquals(await button("/ui/actions/rollback?to=41&scope=host"), ["Roll only edge-1 back to release 41"]);
+  assertEquals(await button("/ui/actions/rollback"), ["End the rollout"]);
+  assertEquals(await button("/ui/actions/promote?to=full"), ["Let all hosts in"]);
 });
 
 Deno.test("each action is done as its confirmation says, in the name of the person", async () => {
