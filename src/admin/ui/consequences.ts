@@ -223,9 +223,8 @@ function promotion(full: boolean, state: ActionState): Consequence {
   const waits = behind === 0
     ? ""
     : `, although ${behind} of those before ${behind === 1 ? "is" : "are"} not healthy yet`;
-  const sentence = `${next} of ${counted(all, "host")} will run ${name}, ${next - now} more than now, and at once` +
-    `${waits}.`;
-  return possible(sentence, basis);
+  const letIn = next === all ? `All ${counted(all, "host")}` : `${next} of ${counted(all, "host")}`;
+  return possible(`${letIn} will run ${name} at once, ${next - now} more than now${waits}.`, basis);
 }
 
 function holdSentence(state: ActionState): string {

@@ -140,11 +140,11 @@ Deno.test("a promotion says how many hosts run the change then, and which are no
   const one = hostsOf("healthy", null, null);
   assertEquals(
     await sentenceOf(next, rolloutWith({ ...steps, hosts: one })),
-    "4 of 10 hosts will run dddddddd, 3 more than now, and at once.",
+    "4 of 10 hosts will run dddddddd at once, 3 more than now.",
   );
   assertEquals(
     await sentenceOf({ action: "promote", full: true }, rolloutWith({ ...steps, hosts: hostsOf("baking", "behind") })),
-    "10 of 10 hosts will run dddddddd, 9 more than now, and at once, although 2 of those before are not healthy yet.",
+    "All 10 hosts will run dddddddd at once, 9 more than now, although 2 of those before are not healthy yet.",
   );
   assertEquals(
     await sentenceOf(next, rolloutWith({ ...steps, phase: "halted", hosts: hostsOf("healthy", "failed", null) })),
