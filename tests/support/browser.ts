@@ -109,7 +109,7 @@ export async function accessibilityFaults(page: Page, rules: readonly string[] |
       if (exceptionDetails !== undefined) throw new Error(`axe: ${JSON.stringify(exceptionDetails)}`);
       return result.value;
     };
-    await evaluate(`${axe.source}; undefined`);
+    if (await evaluate("typeof axe") === "undefined") await evaluate(`${axe.source}; undefined`);
     const options = rules === null ? {} : { runOnly: { type: "rule", values: rules } };
     const found = await evaluate(`axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => JSON.stringify(
       violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, html }) =>
