@@ -24,7 +24,7 @@ async function rowShows(page: Page, host: string, ...texts: readonly string[]): 
 /** Undoes the newest release, as a person does on the page. */
 async function rollBack(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/ui/releases`);
-  await page.getByRole("link", { name: "Roll back" }).click();
+  await page.getByRole("link", { name: "Roll back", exact: true }).click();
   await page.locator(".consequence", { hasText: "release 2" }).waitFor();
   assertEquals(await accessibilityFaults(page), []);
   await page.getByLabel("Your name").fill("Anna");
