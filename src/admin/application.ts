@@ -24,6 +24,7 @@ import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { isUiPath, type Visit } from "./ui/access.ts";
 import { openUi } from "./ui/open_ui.ts";
+import { withPageHeaders } from "./ui/page.ts";
 
 export interface ApplicationSettings {
   readonly api: DaemonApi;
@@ -100,8 +101,12 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     log.error("A bug kept an admin request from being answered", { method, path, error: error.stack });
     return answers.problem({ status: 500, code: "admin/bug", detail: "The request could not be answered" });
   });
-  return (request, bindings) =>
-    requestPath(request) === null ? answers.problem(MALFORMED_TARGET) : application.fetch(request, bindings);
+  return async (request, bindings) => {
+    const path = requestPath(request);
+    if (path === null) return answers.problem(MALFORMED_TARGET);
+    const answer = await application.fetch(request, bindings);
+    return isUiPath(path) ? withPageHeaders(answer) : answer;
+  };
 }
 
 const MALFORMED_TARGET: Problem = {

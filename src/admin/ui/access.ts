@@ -41,7 +41,8 @@ export function openAccess({ sessions, tokens, answers }: AccessSettings): Admit
     if (!isRead && !isFromOwnPage(request)) return noticeAnswer(403, CROSS_SITE);
     if (authorize === null) return { owner: { kind: "socket" }, name: null };
     const authorization = request.headers.get("Authorization");
-    if (authorization !== null) {
+    // A proxy in front may want a password of its own (`Basic`), which a browser sends all the way.
+    if (authorization !== null && /^Bearer /i.test(authorization)) {
       const refusal = await authorize(authorization);
       return refusal === null ? { owner: { kind: "bearer" }, name: null } : answers.problem(refusal);
     }
@@ -94,4 +95,5 @@ export function cookieFor(id: string, request: Request): string {
 
 const REBOUND = "This address leads to the socket of the daemon under a name that is not this computer's. " +
   "Use http://localhost with the port that you forwarded.";
-const CROSS_SITE = "The request did not come from this page, so nothing was done. Open the page and do it there.";
+const CROSS_SITE = "The request did not come from this page, so nothing was done. Open the page and do it there. " +
+  "A proxy in between must pass on the Host of the browser, and speak TLS to the daemon if the browser does to it.";

@@ -61,6 +61,14 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
+/** Adds the headers to an answer of another form: a problem, or the events. */
+export function withPageHeaders(response: Response): Response {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) {
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
+  return response;
+}
+
 /** Answers with a page. */
 export function pageAnswer(page: Page): Response {
   return new Response(String(pageOf(page)), { status: page.status ?? 200, headers: PAGE_HEADERS });

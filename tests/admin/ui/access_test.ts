@@ -140,6 +140,32 @@ Deno.test("the cookie opens nothing but the page, and the token of programs open
   }
   const asBearer = (token: string) => visit(host, "/ui", cookie, { Authorization: `Bearer ${token}` });
   assertEquals([(await asBearer(TOKEN)).status, (await asBearer("wrong")).status], [200, 401]);
+  assertEquals((await visit(host, "/ui", "", { Authorization: `bearer ${TOKEN}` })).status, 200);
+  // Of a proxy in front: it neither opens the page nor closes it.
+  const basic = { Authorization: "Basic YTpi" };
+  assertEquals([(await visit(host, "/ui", cookie, basic)).status, (await visit(host, "/ui", "", basic)).status], [
+    200,
+    303,
+  ]);
+});
+
+Deno.test("every answer of the page keeps a browser from doing anything else with it, and from keeping it", async () => {
+  await using host = await openAdminHost({ uiActions: true });
+  const cookie = await cookieOf(host);
+  const paths = [...VIEWS, "/ui/nothing", "/ui/sign-out", "/ui/actions/hold", "/ui/releases/diff?from=1&to=2"];
+  const answers = paths.map((path) => visit(host, path, cookie));
+  answers.push(visit(host, "/ui", ""), visit(host, "/ui/sign-in", ""), visit(host, "/ui", "", REFRESH), signIn(host));
+  answers.push(signIn(host, { token: "wrong" }), signIn(host, { csrf: "" }), signIn(host, {}, { Origin: null }));
+  const found = await Promise.all(answers);
+  assertEquals(new Set(found.map(({ status }) => status)), new Set([200, 404, 405, 303, 401, 403]));
+  for (const { headers } of found) {
+    const policy = headers.get("Content-Security-Policy")!;
+    assertMatch(policy, /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/);
+    assertStringIncludes(policy, "frame-ancestors 'none'");
+    const others = ["X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cache-Control"];
+    const values = others.map((name) => headers.get(name));
+    assertEquals(values, ["nosniff", "same-origin", "same-origin", "no-store, no-transform"]);
+  }
 });
 
 Deno.test("over TLS the cookie is for TLS only", async () => {
