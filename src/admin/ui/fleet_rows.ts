@@ -142,7 +142,8 @@ export function fleetRows(hosts: readonly Host[], facts: RowFacts): readonly Fle
   );
 }
 
-function compareTexts(a: string, b: string): number {
+/** Orders texts by their code units. */
+export function compareTexts(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 

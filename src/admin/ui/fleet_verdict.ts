@@ -2,7 +2,16 @@
 // needs a person. Pure; what a host does with configurations counts in one clause.
 import { namesakesOf } from "../../cluster/peer_record.ts";
 import { terminalText } from "../../diagnostic/terminal_text.ts";
-import { type Host, isHeld, isInRollout, isStale, type RowFacts, shortHash, type Tone } from "./fleet_rows.ts";
+import {
+  compareTexts,
+  type Host,
+  isHeld,
+  isInRollout,
+  isStale,
+  type RowFacts,
+  shortHash,
+  type Tone,
+} from "./fleet_rows.ts";
 
 /** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
 const DOINGS = [
@@ -67,7 +76,7 @@ function leadingHash(hosts: readonly Host[], head: string | null): string | null
   const counts = new Map<string, number>();
   for (const { hash } of hosts) if (hash !== null) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   const sorted = [...counts].sort(([one, first], [other, second]) =>
-    second - first || Number(other === head) - Number(one === head) || (one < other ? -1 : 1)
+    second - first || Number(other === head) - Number(one === head) || compareTexts(one, other)
   );
   return sorted[0]?.[0] ?? null;
 }
@@ -88,7 +97,7 @@ function doingOf(host: Host, leading: string | null, { candidate }: Pick<Verdict
 /** Judges the hosts: one sentence. */
 export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): FleetVerdict {
   const groups = groupHosts(hosts, facts);
-  const found = [...clausesOfGroups(hosts, groups, facts), ...clausesOfAll(hosts, facts)];
+  const found = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts, facts)];
   const clauses = [...found.filter(({ tone }) => tone === "bad"), ...found.filter(({ tone }) => tone !== "bad")];
   const needsPerson = groups.leading === null || clauses.some(({ tone }) => tone === "bad");
   const isMoving = clauses.length > 0 || facts.unknown !== null;
@@ -118,7 +127,7 @@ function openingOf(hosts: readonly Host[], { leading, running }: FleetGroups, fa
     const runs = full === null ? "runs nothing yet" : `runs ${full}`;
     const { unknown } = facts;
     if (unknown === null) return `This host ${runs}${facts.mode === "cluster" ? ", and no other host is known" : ""}`;
-    return `What the other hosts run is not known (${terminalText(unknown, MAX_REASON_LENGTH)}), this host ${runs}`;
+    return `What the other hosts run is not known (${terminalText(unknown, MAX_TEXT_LENGTH)}), this host ${runs}`;
   }
   if (full === null) return "No host runs a configuration yet";
   const count = sizeOf(running);
@@ -156,13 +165,12 @@ const WORDS: Readonly<Record<Doing, Words>> = {
 };
 
 /** The clauses about what hosts do: first those that do not run the configuration of most. */
-function clausesOfGroups(hosts: readonly Host[], groups: FleetGroups, { candidate }: VerdictFacts): Clause[] {
-  const { leading, running, others } = groups;
+function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: FleetGroups): Clause[] {
   const clauseOf = (doing: Doing, found: readonly Host[], subject: string): Clause => {
     const [one, many, tone] = WORDS[doing];
     const isRejection = doing.startsWith("rejected-");
     const did = isRejection && leading === null ? "rejected its configuration" : found.length === 1 ? one : many;
-    const named = doing === "in-rollout" ? ` (${shortHash(candidate ?? "")})` : "";
+    const named = doing === "in-rollout" ? ` (${shortHash(found[0]!.hash!)})` : "";
     const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${named}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
     return { text, tone };
   };
@@ -192,7 +200,7 @@ function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFact
   add(inState("failed"), ["runs a release that failed", "run a release that failed", "bad"]);
   add(inState("rolled-back"), ["is being rolled back", "are being rolled back", "bad"]);
   const failing = hosts.filter(({ hooks }) => (hooks?.failed.length ?? 0) > 0);
-  add(failing, ["has failed hooks", "have failed hooks", "bad"], () => ` (${hooksText(failing)})`);
+  add(failing, ["has failed hooks", "have failed hooks", "bad"], () => ` (${hooksOf(failing)})`);
   const namesakes = namesakesOf(hosts);
   const sharing = hosts.filter(({ instance }) => namesakes.has(instance));
   add(sharing, ["shares its name", "share a name", "bad"], () => ` (${terminalText([...namesakes].sort()[0]!)})`);
@@ -205,34 +213,26 @@ function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFact
   return clauses;
 }
 
-/** Of a reason in the sentence; the row has all of it. */
-const MAX_REASON_LENGTH = 160;
+/** Of a text in the sentence; the row has all of it. */
+const MAX_TEXT_LENGTH = 160;
 
-/** The most frequent reason, and how many others there are. */
 function reasonsOf(hosts: readonly Host[]): string {
-  const reasons = byFrequency(hosts.map(({ rejected }) => summaryOf(rejected?.why ?? "")));
-  const others = reasons.length - 1;
-  const rest = others === 0 ? "" : ` and ${others} other ${others === 1 ? "reason" : "reasons"}`;
-  return `${terminalText(reasons[0] ?? "", MAX_REASON_LENGTH)}${rest}`;
+  return mostFrequent(hosts.flatMap(({ rejected }) => rejected === null ? [] : [summaryOf(rejected.why)]), "reason");
+}
+
+function hooksOf(hosts: readonly Host[]): string {
+  return mostFrequent(hosts.flatMap(({ hooks }) => hooks?.failed ?? []), "hook");
 }
 
 /** A diagnostic in one line begins with its place, and ends with path and code. */
 function summaryOf(why: string): string {
-  return /^(?:.{0,300}?:\d+:\d+: )?error: (.+?)(?: \([^()]*\))? \[[\w/-]+\]$/.exec(why)?.[1] ?? why;
+  return /(?:^|:\d+: )error: (.+?)(?: \([^()]*\))? \[[\w/-]+\]$/.exec(why)?.[1] ?? why;
 }
 
-function hooksText(hosts: readonly Host[]): string {
-  const names = byFrequency(hosts.flatMap(({ hooks }) => hooks?.failed ?? []));
-  const others = names.length - 1;
-  return `${terminalText(names[0] ?? "")}${
-    others === 0 ? "" : ` and ${others} other ${others === 1 ? "hook" : "hooks"}`
-  }`;
-}
-
-/** Different texts, the most frequent first. */
-function byFrequency(texts: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return [...counts].sort(([one, first], [other, second]) => second - first || (one < other ? -1 : 1))
-    .map(([text]) => text);
+/** The most frequent of some texts, of equal ones the lowest, and how many others there are. */
+function mostFrequent(texts: readonly string[], what: "reason" | "hook"): string {
+  const groups = [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) => ({ text, length }));
+  groups.sort((one, other) => other.length - one.length || compareTexts(one.text, other.text));
+  const [first, ...{ length: others }] = groups.map(({ text }) => terminalText(text, MAX_TEXT_LENGTH));
+  return others === 0 ? `${first}` : `${first} and ${others} other ${what}${others === 1 ? "" : "s"}`;
 }

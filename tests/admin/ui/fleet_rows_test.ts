@@ -1,7 +1,14 @@
 // The rows of the fleet: what each says, and that those which need a person come first.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { fleetRows, type Host, hostsOf, type Need, type RowFacts } from "../../../src/admin/ui/fleet_rows.ts";
+import {
+  fleetRows,
+  type Host,
+  hostsOf,
+  type Need,
+  type RowFacts,
+  withoutNotes,
+} from "../../../src/admin/ui/fleet_rows.ts";
 import { releaseAnswer } from "../fake_daemon_api.ts";
 import { peerWith, statusWith } from "../../cli/canned_daemon.ts";
 import { ago, anyHosts, hashOf, hostWith, NOW } from "./any_host.ts";
@@ -119,6 +126,14 @@ Deno.test("the last change is the later of what came into force and what was rej
   assertEquals(rowOf({ since: ago(30), rejected: REJECTED }).changed, "30 s ago");
   assertEquals(rowOf({ since: null, rejected: REJECTED }).changed, "1 min ago");
   assertEquals(rowOf({ since: null }).changed, null);
+});
+
+Deno.test("what records say of journals is left out before the texts are masked, and nothing else is", () => {
+  const mark = { n: 7, digest: hashOf("d") };
+  const peer = peerWith({ since: ago(9), hooks: { waiting: 0, failed: [] } });
+  const answer = { ok: true, peers: [{ ...peer, journal: mark, noted: [{ instance: "edge-2", ...mark }] }] } as const;
+  assertEquals(withoutNotes(answer), { ok: true, peers: [peer] });
+  assertEquals(withoutNotes({ ok: false, reason: "away" }), { ok: false, reason: "away" });
 });
 
 Deno.test("if the others are not known, this host's row comes from its status", () => {

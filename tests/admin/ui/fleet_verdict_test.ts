@@ -105,6 +105,16 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
     "38 of 40 hosts run release 17 (aaaaaaaa); 2 rejected it: DATABASE_URL is missing.",
   ],
   [
+    "a reason that is no diagnostic, which stays as it is",
+    [...many(1), ...many(1, rejecting(A, "hook lint failed: error: no title [E1]")), ...many(1)],
+    "2 of 3 hosts run release 17 (aaaaaaaa); 1 rejected it: hook lint failed: error: no title [E1].",
+  ],
+  [
+    "a diagnostic without a place and a path",
+    [...many(2), ...many(1, rejecting(A, "error: the file is empty [config/empty]"))],
+    "2 of 3 hosts run release 17 (aaaaaaaa); 1 rejected it: the file is empty.",
+  ],
+  [
     "different reasons, the most frequent first",
     [...many(9), ...many(1, rejecting(A, "z")), ...many(2, rejecting(A, "b")), ...many(1, rejecting(A, "a"))],
     "9 of 13 hosts run release 17 (aaaaaaaa); 4 rejected it: b and 2 other reasons.",
@@ -170,6 +180,12 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
       ...many(1, { seen: ago(70) }),
     ],
     "All 4 hosts run release 17 (aaaaaaaa); 1 runs a release that failed; 2 are baking; 1 was not seen lately.",
+  ],
+  [
+    "a host without a cluster whose hook fails",
+    many(1, { ...SELF, hooks: { waiting: 0, failed: ["nginx"] } }),
+    "This host runs release 17 (aaaaaaaa); it has failed hooks (nginx).",
+    { mode: "alone" },
   ],
   ["a host without a cluster", many(1, SELF), "This host runs release 17 (aaaaaaaa).", { mode: "alone" }],
   [
