@@ -14,10 +14,19 @@ import { unfinishedHooks } from "../../hooks/hook_memory.ts";
 import { agoText } from "../../time/elapsed_text.ts";
 import type { Status } from "../daemon_api.ts";
 
+/** What a host rejected, and why. */
+export interface Rejected {
+  /** Null: not known. */
+  readonly hash: string | null;
+  readonly summary: string;
+  /** Where, and by which code; empty: nowhere. */
+  readonly detail: string;
+  readonly at: string;
+}
+
 /** A host as its record says, or this host as its status says; null: not known. */
 export interface Host extends Pick<Peer, "instance" | "version" | "hash" | "standing"> {
-  /** `hash` null: not known. */
-  readonly rejected: { readonly hash: string | null; readonly why: string; readonly at: string } | null;
+  readonly rejected: Rejected | null;
   readonly release: PeerRelease | null;
   readonly heldBack: HeldBack | null;
   readonly since: string | null;
@@ -93,7 +102,8 @@ export function hostsOf(status: Status, peers: PeersAnswer): readonly Host[] {
 function hostOfPeer({ instance, version, hash, standing, rejected, self, at, ...newer }: Peer): Host {
   const { release = null, heldBack = null, since = null, hooks = null } = newer;
   const seen = self ? null : at;
-  return { instance, version, hash, standing, rejected, release, heldBack, since, hooks, isSelf: self, seen };
+  const others = { release, heldBack, since, hooks, isSelf: self, seen };
+  return { instance, version, hash, standing, rejected: rejected && rejectedOf(rejected), ...others };
 }
 
 function hostOfStatus({ instance, version, active, standing, lastReload, release, held, hooks }: Status): Host {
@@ -107,7 +117,7 @@ function hostOfStatus({ instance, version, active, standing, lastReload, release
     standing,
     // The status does not say which hash was rejected.
     rejected: lastReload?.outcome === "rejected"
-      ? { hash: null, why: lastReload.reason ?? "not known", at: lastReload.at }
+      ? rejectedOf({ hash: null, why: lastReload.reason ?? "not known", at: lastReload.at })
       : null,
     release: isReleased && state !== undefined ? { number: release.number, state } : null,
     heldBack: held && (held.kind === "skipped" ? "rolled-back" : held.kind),
@@ -116,6 +126,13 @@ function hostOfStatus({ instance, version, active, standing, lastReload, release
     isSelf: true,
     seen: null,
   };
+}
+
+/** Takes a reason apart: a diagnostic in one line begins with its place, and ends with path and code. */
+function rejectedOf({ hash, why, at }: { hash: string | null; why: string; at: string }): Rejected {
+  const [, place, summary, rest] = /^(?:(.*:\d+:\d+): )?error: (.+?)((?: \([^()]*\))? \[[\w/-]+\])$/.exec(why) ?? [];
+  if (summary === undefined) return { hash, summary: why, detail: "", at };
+  return { hash, summary, detail: `${place ?? ""}${rest}`.trim(), at };
 }
 
 /** The facts of a row beside its host. */

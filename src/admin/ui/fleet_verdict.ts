@@ -94,15 +94,22 @@ function doingOf(host: Host, leading: string | null, { candidate }: Pick<Verdict
   return isHeld(host) ? heldBack ?? "held" : "well";
 }
 
+/** A longer sentence would say less; the rows say all. */
+const MAX_CLAUSES = 2;
+
+const IS_PART = "there may be more hosts than are shown";
+
 /** Judges the hosts: one sentence. */
 export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): FleetVerdict {
   const groups = groupHosts(hosts, facts);
   const found = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts, facts)];
   const clauses = [...found.filter(({ tone }) => tone === "bad"), ...found.filter(({ tone }) => tone !== "bad")];
+  const texts = clauses.map(({ text }) => text);
+  const shown = texts.length > MAX_CLAUSES ? [...texts.slice(0, MAX_CLAUSES), "and more below"] : texts;
   const needsPerson = groups.leading === null || clauses.some(({ tone }) => tone === "bad");
-  const isMoving = clauses.length > 0 || facts.unknown !== null;
+  const isMoving = clauses.length > 0 || facts.isPart || facts.unknown !== null;
   return {
-    text: ended([openingOf(hosts, groups, facts), ...clauses.map(({ text }) => text)].join("; ")),
+    text: ended([openingOf(hosts, groups, facts), ...shown, ...facts.isPart ? [IS_PART] : []].join("; ")),
     tone: needsPerson ? "bad" : isMoving ? "warn" : "good",
   };
 }
@@ -151,7 +158,7 @@ type Words = readonly [one: string, many: string, tone: Tone];
 const WORDS: Readonly<Record<Doing, Words>> = {
   "rejected-it": ["rejected it", "rejected it", "bad"],
   "rejected-candidate": ["rejected what the rollout brings", "rejected what the rollout brings", "bad"],
-  "rejected-another": ["rejected another", "rejected another", "bad"],
+  "rejected-another": ["rejected another configuration", "rejected another configuration", "bad"],
   "runs-nothing": ["runs nothing", "run nothing", "bad"],
   diverged: ["has diverged", "have diverged", "bad"],
   settling: ["is settling", "are settling", "warn"],
@@ -161,7 +168,7 @@ const WORDS: Readonly<Record<Doing, Words>> = {
   staged: ["waits for its rollout", "wait for their rollout", "warn"],
   unapproved: ["waits for approval", "wait for approval", "warn"],
   held: ["is held", "are held", "warn"],
-  well: ["runs another", "run another", "warn"],
+  well: ["runs another configuration", "run another configuration", "warn"],
 };
 
 /** The clauses about what hosts do: first those that do not run the configuration of most. */
@@ -189,7 +196,7 @@ function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: F
 }
 
 /** The clauses about hosts whatever they run. */
-function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFacts): Clause[] {
+function clausesOfAll(hosts: readonly Host[], { mode, now }: VerdictFacts): Clause[] {
   const clauses: Clause[] = [];
   const add = (found: readonly Host[], [one, many, tone]: Words, detail = () => "") => {
     const { length } = found;
@@ -209,7 +216,6 @@ function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFact
   const isUncompared = (host: Host) => mode === "cluster" && host.standing === "unknown" && !isHeld(host);
   add(hosts.filter(isUncompared), ["has not compared yet", "have not compared yet", "warn"]);
   add(hosts.filter((host) => isStale(host, now)), ["was not seen lately", "were not seen lately", "warn"]);
-  if (isPart) clauses.push({ text: "there may be more hosts than are shown", tone: "warn" });
   return clauses;
 }
 
@@ -217,16 +223,11 @@ function clausesOfAll(hosts: readonly Host[], { mode, now, isPart }: VerdictFact
 const MAX_TEXT_LENGTH = 160;
 
 function reasonsOf(hosts: readonly Host[]): string {
-  return mostFrequent(hosts.flatMap(({ rejected }) => rejected === null ? [] : [summaryOf(rejected.why)]), "reason");
+  return mostFrequent(hosts.flatMap(({ rejected }) => rejected === null ? [] : [rejected.summary]), "reason");
 }
 
 function hooksOf(hosts: readonly Host[]): string {
   return mostFrequent(hosts.flatMap(({ hooks }) => hooks?.failed ?? []), "hook");
-}
-
-/** A diagnostic in one line begins with its place, and ends with path and code. */
-function summaryOf(why: string): string {
-  return /(?:^|:\d+: )error: (.+?)(?: \([^()]*\))? \[[\w/-]+\]$/.exec(why)?.[1] ?? why;
 }
 
 /** The most frequent of some texts, of equal ones the lowest, and how many others there are. */

@@ -79,8 +79,9 @@ function runsOf({ hash, number, release }: FleetRow): Markup {
 
 function rejectionOf({ rejected }: FleetRow): Markup | "" {
   if (rejected === null) return "";
-  const { hash, why, at } = rejected;
-  return markup`${hash === null ? "" : markup`<code>${hash}</code> `}${timeTag(at)}: <span class="bad">${why}</span>`;
+  const { hash, summary, detail, at } = rejected;
+  const named = hash === null ? "" : markup`<code>${hash}</code> `;
+  return markup`<span class="bad">${summary}</span> <small>${detail && `${detail} `}${named}${timeTag(at)}</small>`;
 }
 
 /** A time that differs with each answer would make the script replace all rows. */

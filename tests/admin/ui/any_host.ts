@@ -1,7 +1,7 @@
 // Hosts of a fleet for the tests of the page: one that is well but for what is given, and any.
 import fc from "fast-check";
 import { HELD_BACK, PEER_RELEASE_STATES } from "../../../src/cluster/peer_record.ts";
-import type { Host } from "../../../src/admin/ui/fleet_rows.ts";
+import type { Host, Rejected } from "../../../src/admin/ui/fleet_rows.ts";
 
 /** The time of these tests, in milliseconds since 1970. */
 export const NOW = Date.parse("2026-01-02T12:00:00.000Z");
@@ -14,6 +14,11 @@ export function ago(seconds: number): string {
 /** A hash of one digit. */
 export function hashOf(digit: string): string {
   return digit.repeat(64);
+}
+
+/** What a host rejected a minute ago, for a reason that names no place. */
+export function rejectedBecause(hash: string | null, summary: string): Rejected {
+  return { hash, summary, detail: "", at: ago(60) };
 }
 
 /** A host that is well, but for what is given. */
@@ -43,7 +48,14 @@ const anyHost: fc.Arbitrary<Host> = fc.record({
   version: fc.constantFrom("0.1.0", "0.2.0"),
   hash: fc.option(anyHash, { freq: 8 }),
   standing: fc.constantFrom("unknown", "agreed", "settling", "held", "diverged"),
-  rejected: fc.option(fc.record({ hash: fc.option(anyHash), why: fc.constantFrom("a", "b", "c"), at: anyTime })),
+  rejected: fc.option(
+    fc.record({
+      hash: fc.option(anyHash),
+      summary: fc.constantFrom("a", "b", "c"),
+      detail: fc.constant(""),
+      at: anyTime,
+    }),
+  ),
   release: fc.option(fc.record({ number: fc.nat(), state: fc.constantFrom(...PEER_RELEASE_STATES) })),
   heldBack: fc.option(fc.constantFrom(...HELD_BACK)),
   since: fc.option(anyTime),

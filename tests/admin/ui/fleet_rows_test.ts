@@ -11,7 +11,7 @@ import {
 } from "../../../src/admin/ui/fleet_rows.ts";
 import { releaseAnswer } from "../fake_daemon_api.ts";
 import { peerWith, statusWith } from "../../cli/canned_daemon.ts";
-import { ago, anyHosts, hashOf, hostWith, NOW } from "./any_host.ts";
+import { ago, anyHosts, hashOf, hostWith, NOW, rejectedBecause } from "./any_host.ts";
 
 const RANKS: Readonly<Record<Need, number>> = { person: 0, moving: 1, well: 2 };
 
@@ -41,7 +41,7 @@ Deno.test("every host has one row, the needier first and then by name, in an ord
   ));
 });
 
-const REJECTED = { hash: hashOf("b"), why: "DATABASE_URL is missing", at: ago(90) };
+const REJECTED = { ...rejectedBecause(hashOf("b"), "DATABASE_URL is missing"), at: ago(90) };
 
 const NEEDS: readonly [what: string, given: Partial<Host>, need: Need][] = [
   ["is well", {}, "well"],
@@ -136,6 +136,27 @@ Deno.test("what records say of journals is left out before the texts are masked,
   assertEquals(withoutNotes({ ok: false, reason: "away" }), { ok: false, reason: "away" });
 });
 
+Deno.test("of a diagnostic the summary comes first, and its place and code apart; another reason stays as it is", () => {
+  const partsOf = (why: string) => {
+    const peer = peerWith({ self: true, rejected: { hash: hashOf("b"), generation: 1, why, at: ago(9) } });
+    const [host] = hostsOf(statusWith(), { ok: true, peers: [peer] });
+    return [host!.rejected!.summary, host!.rejected!.detail];
+  };
+  for (
+    const [why, ...parts] of [
+      [
+        "/etc/a: b.hcl:3:1: error: A is missing (layer.x) [config/a]",
+        "A is missing",
+        "/etc/a: b.hcl:3:1 (layer.x) [config/a]",
+      ],
+      ["error: the file is empty [config/empty]", "the file is empty", "[config/empty]"],
+      ["hook lint failed: error: no title [E1]", "hook lint failed: error: no title [E1]", ""],
+      ["error: A is missing", "error: A is missing", ""],
+      ["", "", ""],
+    ]
+  ) assertEquals(partsOf(why!), parts);
+});
+
 Deno.test("if the others are not known, this host's row comes from its status", () => {
   const release = releaseAnswer(7, hashOf("a"), { at: ago(60), state: "baking" });
   const lastReload = {
@@ -154,7 +175,7 @@ Deno.test("if the others are not known, this host's row comes from its status", 
     number: 7,
     state: "baking",
   }]);
-  assertEquals(rejected?.why, "bad");
+  assertEquals(rejected, { ...rejectedBecause(null, "bad"), at: ago(9) });
   const before = statusWith({
     release: releaseAnswer(7, hashOf("b"), {}),
     active: { hash: hashOf("a"), since: ago(5) },
