@@ -4,7 +4,7 @@ import type { Problem } from "./problem.ts";
 import { isFromOwnPage } from "./ui/same_origin.ts";
 
 /** A name of one part, an IPv4 or an IPv6 address, and a port: no website can make its own name lead to the socket. */
-const OWN_HOST = /^(?:[^.:[\]]+|\d+\.\d+\.\d+\.\d+|\[[^\]]*\])(?::\d+)?$/;
+const OWN_HOST = /^(?:[^.:[\]]*|\d+\.\d+\.\d+\.\d+|\[[^\]]*\])(?::\d+)?$/;
 
 /** Why a request to the socket may come from a website; null: it does not. Programs send no `Origin`. */
 export function foreignSite(request: Pick<Request, "url" | "headers">): Problem | null {

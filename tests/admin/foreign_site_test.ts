@@ -35,7 +35,9 @@ Deno.test("over the socket a name that a website can own shows nothing, and the 
     assertEquals([name, answer.slice(9, 12), answer.includes("edge-1")], [name, "403", false]);
     assertStringIncludes(answer, "admin/foreign-site");
   }
-  for (const name of [null, "localhost", "x", "admin:8080", "127.0.0.1:8080", "10.1.2.3", "[::1]:8080", "[fe80::1]"]) {
+  for (
+    const name of [null, "localhost", "x", "admin:8080", "127.0.0.1:8080", "10.11.12.13", "[::1]:8080", "[fe80::1]"]
+  ) {
     assertEquals([name, (await under(name)).slice(9, 12)], [name, "200"]);
   }
   // Neither has a secret, and probes and scrapers may use any name.

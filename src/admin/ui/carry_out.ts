@@ -10,7 +10,7 @@ import type {
 } from "../daemon_api.ts";
 import type { AdminLimits } from "../limits.ts";
 import type { ProblemStatus } from "../problem.ts";
-import { type Choice, shortHash } from "./consequences.ts";
+import { type Choice, momentText, shortHash } from "./consequences.ts";
 
 /** An action as a person confirmed it. */
 export interface Confirmed {
@@ -78,7 +78,7 @@ export function carryOut(
     case "promote":
       return rolloutOrdered(api.promoteRollout({ reason: because, author, full: choice.full }));
     case "hold": {
-      const end = new Date(until).toISOString().replace(/^(.*)T(\d\d:\d\d):.*$/, "$1 $2 UTC");
+      const end = momentText(new Date(until).toISOString());
       return ruled(
         api.hold({ until, reason: because, author }),
         `Nothing new comes into force on ${instance} before ${end}`,

@@ -117,9 +117,9 @@ function goOn(others: string): string {
   return others.endsWith("s") ? "go on" : "goes on";
 }
 
-/** For a text, which the script of the page does not bring into the reader's zone. */
-function moment(iso: string): string {
-  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):.*Z$/, "$1 $2 UTC");
+/** A time in UTC, as `toISOString` writes it, for a sentence: the script brings only elements into the reader's zone. */
+export function momentText(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
 
 function reloadSentence(state: ActionState): string {
@@ -128,7 +128,7 @@ function reloadSentence(state: ActionState): string {
   const what = source === null ? "looks at what the store has" : `reads ${source}`;
   const effect = hold === null
     ? `a valid change comes into force here${others === null ? "" : ` and is announced to ${others}`}`
-    : `a valid change waits until the hold by ${hold.author} ends at ${moment(hold.until)}`;
+    : `a valid change waits until the hold by ${hold.author} ends at ${momentText(hold.until)}`;
   return `${instance} ${what} again now: ${effect}; without a valid change everything stays as it is.`;
 }
 
@@ -231,7 +231,7 @@ function holdSentence(state: ActionState): string {
   const { status: { instance, hold } } = state;
   const others = othersText(state);
   const rest = others === null ? "" : `; ${others} ${goOn(others)} without it`;
-  const before = hold === null ? "" : ` It replaces the hold by ${hold.author} until ${moment(hold.until)}.`;
+  const before = hold === null ? "" : ` It replaces the hold by ${hold.author} until ${momentText(hold.until)}.`;
   return `Nothing new comes into force on ${instance} before the hold ends, whatever its source says, except rollbacks ` +
     `and forced reloads${rest}.${before}`;
 }
@@ -241,5 +241,5 @@ function holdEnd({ status: { instance, hold, held } }: ActionState): Consequence
   const effect = held?.kind === "frozen"
     ? `the edit that waits (${shortHash(held.hash)}) comes into force on ${instance} at once`
     : `no edit waits on ${instance}, and the next one comes into force as usual`;
-  return possible(`The hold by ${hold.author} until ${moment(hold.until)} ends: ${effect}.`, `hold ${hold.until}`);
+  return possible(`The hold by ${hold.author} until ${momentText(hold.until)} ends: ${effect}.`, `hold ${hold.until}`);
 }

@@ -24,6 +24,6 @@ export async function readOwnForm(
     for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
     return { ok: false, answer };
   }
-  if (tokens.isRight(owner, read.value.get(TOKEN_FIELD) ?? "")) return { ok: true, fields: read.value };
+  if (tokens.isRight(owner, read.value.get(TOKEN_FIELD))) return { ok: true, fields: read.value };
   return { ok: false, answer: noticeAnswer(403, FOREIGN) };
 }

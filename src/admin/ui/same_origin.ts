@@ -42,8 +42,8 @@ export const TOKEN_FIELD = "csrf";
 /** The tokens that forms carry back. */
 export interface FormTokens {
   make(owner: FormOwner): string;
-  /** Takes the same time for every token of the right length. */
-  isRight(owner: FormOwner, token: string): boolean;
+  /** Takes the same time for every token of the right length; undefined: there is none. */
+  isRight(owner: FormOwner, token: string | undefined): boolean;
 }
 
 /** @param key random bytes of this process. */

@@ -97,7 +97,7 @@ Deno.test("each action is done as its confirmation says, in the name of the pers
   const by = { reason: "tiles are empty", author: "Ben" };
   const done = async (path: string, fields: Readonly<Record<string, string>> = {}) => {
     host.api.orders.length = 0;
-    await confirm(host, path, { name: " Ben ", ...fields });
+    await confirm(host, path, { name: " Ben ", reason: " tiles are empty ", ...fields });
     return host.api.orders;
   };
   const rest = { confirmSeconds: null, notifyOtherInstances: false, force: false, now: false, emergency: false };
@@ -164,6 +164,7 @@ Deno.test("name and reason have the bounds of the other routes, and what was typ
     [{ name: " " }, "your name must be given"],
     [{ name: "a".repeat(65) }, "name must be one line of 1 to 64 characters"],
     [{ reason: "" }, "the reason must be given"],
+    [{ reason: " " }, "the reason must be given"],
     [{ reason: "a\nb" }, "reason must be one line of 1 to 200 characters"],
     [{ reason: "a".repeat(201) }, "reason must be one line of 1 to 200 characters"],
   ] as const;
@@ -209,8 +210,15 @@ Deno.test("a person chooses the release if the one in force came by a rollback, 
       true,
     ]);
   }
+  host.api.releases = () => [
+    releaseAnswer(42, "b2", { isRunning: true }),
+    releaseAnswer(41, "a1", { until: "2026-01-01T00:00:00.000Z" }),
+  ];
+  const shows = async (query: string) =>
+    (await visit(host, `/ui/actions/rollback${query}`, host.cookie)).text.includes('consequence"');
+  assertEquals([await shows(""), await shows("?to=x")], [true, false]);
   const { csrf } = await fieldsOf(host, "/ui/actions/rollback?to=41");
-  const form = sent({ csrf: csrf!, name: "a", reason: "b", to: "" }, { Origin: originOf(host), Cookie: host.cookie });
+  const form = sent({ csrf: csrf!, name: "a", reason: "b", to: "x" }, { Origin: originOf(host), Cookie: host.cookie });
   assertEquals((await seen(host.askTcp("/ui/actions/rollback", form))).status, 422);
   assertEquals(orders(host), []);
 });
@@ -265,6 +273,18 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
     "200 Rolled back edge-1 runs aaaaaaaa again, the configuration of release 41, now as release 43. Release 42 was " +
       "taken back. Announced to 39 other hosts.",
   );
+  const back = { kind: "done", from: 42, to: 41, release: 43, hash: "a".repeat(64) } as const;
+  for (
+    const [scope, notNotified, count, said] of [
+      ["fleet", "Redis is away", 0, "The other hosts do not follow yet: Redis is away. The source"],
+      ["fleet", null, 0, "No other host was notified. The source"],
+      ["fleet", null, 1, "Announced to 1 other host. The source"],
+      ["host", null, 0, "Only this host went back. The source"],
+    ] as const
+  ) {
+    host.api.answerRollback = () => Promise.resolve({ ...back, instancesNotified: count, notNotified });
+    assertStringIncludes(await answered(`/ui/actions/rollback?to=41&scope=${scope}`), said);
+  }
   assertStringIncludes(
     await answered("/ui/actions/promote"),
     "200 Promoted The rollout of c3 is at step 1 of 2 now: 1 of 3 hosts.",
