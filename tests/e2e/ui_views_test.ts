@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { HAS_BROWSER, openBrowser, type TestBrowser } from "../support/browser.ts";
 import { openBusyFleet } from "../support/busy_fleet.ts";
+import type { FleetInstance } from "../support/fleet.ts";
 import { SAMPLE_CONNECTION } from "../support/sample_source.ts";
 import { isReadOnAnyScreen } from "../support/screens.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
@@ -51,7 +52,7 @@ async function isServedWell(browser: TestBrowser, origin: string, view: View) {
   assert(!(await page.content()).includes(SAMPLE_CONNECTION), view.name);
 }
 
-async function isUsedByKeyboard(browser: TestBrowser, origin: string) {
+async function isUsedByKeyboard(browser: TestBrowser, origin: string, host: FleetInstance) {
   await using reader = await browser.visitor();
   const { page } = reader;
   const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim());
@@ -73,6 +74,16 @@ async function isUsedByKeyboard(browser: TestBrowser, origin: string) {
   await fold.locator("summary").focus();
   await page.keyboard.press("Enter");
   await page.getByText("purged 1,204 tiles").waitFor({ state: "visible" });
+  await page.route("**/ui/host", async (route) => {
+    const { text } = await host.admin("/ui/host");
+    await route.fulfill({
+      contentType: "text/html",
+      body: text.replaceAll("purged 1,204 tiles", "purged 1,205 tiles"),
+    });
+  });
+  // The part is another one now, and neither the fold nor the place of the keyboard is lost.
+  await page.getByText("purged 1,205 tiles").waitFor({ state: "visible" });
+  assertEquals(await focused(), "What tiles wrote in its last run");
 }
 
 async function isReadWithoutScript(browser: TestBrowser, origin: string) {
@@ -116,7 +127,7 @@ Deno.test({
         () => isServedWell(browser, origin, view),
       );
     }
-    await t.step("the keyboard reaches all", () => isUsedByKeyboard(browser, origin));
+    await t.step("the keyboard reaches all", () => isUsedByKeyboard(browser, origin, busy.first));
     await t.step(
       "without script all is there but live updates, and the page says so",
       () => isReadWithoutScript(browser, origin),

@@ -49,13 +49,25 @@
     live.append(link);
   };
 
+  /** Tells an element from the others of its part, also in the part's next version. */
+  const keyOf = (element) => (element.id || element.closest("summary")?.parentElement.id) || element.outerHTML;
+
+  /** Keeps the folds that the reader opened, what was chosen, and the focus. */
   const replace = (part, fresh) => {
     const opened = new Set([...part.querySelectorAll("details[open][id]")].map(({ id }) => id));
-    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    const chosen = new Map([...part.querySelectorAll("select[id]")].map(({ id, value }) => [id, value]));
+    const focused = part.contains(document.activeElement) ? keyOf(document.activeElement) : null;
     part.replaceChildren(...fresh.childNodes);
     for (const fold of part.querySelectorAll("details[id]")) if (opened.has(fold.id)) fold.open = true;
+    for (const select of part.querySelectorAll("select[id]")) {
+      if ([...select.options].some(({ value }) => value === chosen.get(select.id))) {
+        select.value = chosen.get(select.id);
+      }
+    }
+    if (focused !== null) {
+      [...part.querySelectorAll("a, summary, select, button")].find((one) => keyOf(one) === focused)?.focus();
+    }
     localize(part);
-    if (focused !== "") document.getElementById(focused)?.focus();
   };
 
   let fetching = false;
