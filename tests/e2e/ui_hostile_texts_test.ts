@@ -33,6 +33,7 @@ const VIEWS: readonly (readonly [path: string, ...places: string[]])[] = [
   ["/ui/releases/diff?from=1&to=%22%3E%3Cimg%20src=x%20onerror=pwned=4%3E"],
   ["/ui/%22%3E%3Cimg%20src=x%20onerror=pwned=5%3E"],
   ["/ui/host", "name1", "hook", "output", "source", "value"],
+  ["/ui/actions/rollback", "name1"],
 ];
 
 async function post({ admin }: FleetInstance, path: string, body: object): Promise<void> {
@@ -50,7 +51,7 @@ Deno.test({
       count: 2,
       shared: true,
       sourceName: `${hostile("source").replaceAll("/", "\u2215")}.json`,
-      settings: { ...still, ...HOOKS },
+      settings: { ...still, ...HOOKS, "Admin:UiActions": "true" },
     });
     const [one, two] = fleet.instances as [FleetInstance, FleetInstance];
     one.start({ settings: { "HighAvailability:InstanceName": hostile("name1") } });

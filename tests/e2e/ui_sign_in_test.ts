@@ -10,9 +10,9 @@ const TOKEN = "the-right-token-of-this-test";
 const NEW_TOKEN = "another-token-of-this-test";
 
 /** Fills the form in and sends it. */
-async function signIn(page: Page, token: string): Promise<void> {
+async function signIn(page: Page, token: string, name = "Anna"): Promise<void> {
   await page.getByLabel(/token/i).fill(token);
-  await page.getByLabel(/name/i).fill("Anna");
+  await page.getByLabel(/name/i).fill(name);
   await page.getByRole("button", { name: /sign in/i }).click();
 }
 
@@ -43,8 +43,10 @@ Deno.test({
     await isReadOnAnyScreen(page, "sign-in");
     assertEquals(await context.cookies(), []);
 
-    await signIn(page, "a-wrong-token-of-this-test");
+    const hostile = `"'><img src=x onerror=pwned=1>`;
+    await signIn(page, "a-wrong-token-of-this-test", hostile);
     await page.getByRole("alert").waitFor();
+    assertEquals(await page.getByLabel(/name/i).inputValue(), hostile);
     assert(!(await page.content()).includes("a-wrong-token-of-this-test"));
     assertEquals(await context.cookies(), []);
     // Chromium writes each answer of 401 to the console.
