@@ -2,7 +2,7 @@
 import { withinLimit } from "../../time/limit.ts";
 import type { DaemonApi } from "../daemon_api.ts";
 import type { AdminLimits } from "../limits.ts";
-import { withoutNotes } from "./fleet_rows.ts";
+import { maskedPeers } from "./fleet_rows.ts";
 import { masked } from "./masked.ts";
 
 /** All readers together make the daemon ask the store for the same no more often than this. */
@@ -20,7 +20,7 @@ export interface SharedFacts {
 export function openSharedFacts(api: DaemonApi, limits: AdminLimits): SharedFacts {
   return {
     // Masked once for all readers as well: a thousand records have many texts.
-    peersOf: shared(async () => masked(withoutNotes(await api.peers()), api.mask), limits),
+    peersOf: shared(async () => maskedPeers(await api.peers(), api.mask), limits),
     rolloutOf: shared(async () => masked(await api.rollout(), api.mask), limits),
   };
 }

@@ -5,9 +5,9 @@ import {
   fleetRows,
   type Host,
   hostsOf,
+  maskedPeers,
   type Need,
   type RowFacts,
-  withoutNotes,
 } from "../../../src/admin/ui/fleet_rows.ts";
 import { releaseAnswer } from "../fake_daemon_api.ts";
 import { peerWith, statusWith } from "../../cli/canned_daemon.ts";
@@ -128,12 +128,23 @@ Deno.test("the last change is the later of what came into force and what was rej
   assertEquals(rowOf({ since: null }).changed, null);
 });
 
-Deno.test("what records say of journals is left out before the texts are masked, and nothing else is", () => {
+Deno.test("each text of a record that may be anything is masked, journals are left out, and all else stays", () => {
   const mark = { n: 7, digest: hashOf("d") };
-  const peer = peerWith({ since: ago(9), hooks: { waiting: 0, failed: [] } });
-  const answer = { ok: true, peers: [{ ...peer, journal: mark, noted: [{ instance: "edge-2", ...mark }] }] } as const;
-  assertEquals(withoutNotes(answer), { ok: true, peers: [peer] });
-  assertEquals(withoutNotes({ ok: false, reason: "away" }), { ok: false, reason: "away" });
+  const mask = (text: string) => text.replaceAll("hunter2", "***");
+  const times = { at: ago(5), since: ago(9) };
+  const peerOf = (secret: string) =>
+    peerWith({
+      instance: secret,
+      incarnation: secret,
+      version: secret,
+      rejected: { hash: hashOf("b"), generation: 1, why: `no ${secret}`, at: ago(9) },
+      release: { number: 3, state: "baking" },
+      hooks: { waiting: 1, failed: [secret, "nginx"] },
+      ...times,
+    });
+  const peers = [{ ...peerOf("hunter2"), journal: mark, noted: [{ instance: "edge-2", ...mark }] }, peerWith(times)];
+  assertEquals(maskedPeers({ ok: true, peers }, mask), { ok: true, peers: [peerOf("***"), peerWith(times)] });
+  assertEquals(maskedPeers({ ok: false, reason: "no hunter2" }, mask), { ok: false, reason: "no ***" });
 });
 
 Deno.test("of a diagnostic the summary comes first, and its place and code apart; another reason stays as it is", () => {
