@@ -111,6 +111,9 @@ async function hasTimesOfReader(browser: TestBrowser, origin: string) {
   assertMatch(exact, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
   const there = new Date(exact).toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" });
   assert(shown.includes(there), `${exact} is shown as ${shown}, in Tokyo it is ${there}`);
+  const age = page.locator("time[data-age]").first();
+  assertMatch(await age.innerText(), /^(?:just now|\d+ min ago)$/);
+  assertEquals(await age.getAttribute("title"), await age.getAttribute("datetime"));
 }
 
 Deno.test({

@@ -11,7 +11,6 @@ import {
   type PeerRelease,
 } from "../../cluster/peer_record.ts";
 import { unfinishedHooks } from "../../hooks/hook_memory.ts";
-import { agoText } from "../../time/elapsed_text.ts";
 import type { Status } from "../daemon_api.ts";
 import { masked } from "./masked.ts";
 
@@ -65,14 +64,14 @@ export interface FleetRow {
   readonly standing: Said;
   /** When its config came into force, in ISO 8601; null: not known. */
   readonly since: string | null;
-  /** The time since the latest change or rejection: `3 h ago`; null: not known. */
+  /** The latest change or rejection, in ISO 8601; null: not known. */
   readonly changed: string | null;
   /** With the first digits of the hash. */
   readonly rejected: Host["rejected"];
   readonly hooks: Said;
   readonly version: string;
-  /** When it was last seen: the exact time, and `2 min ago`; null: it is this host, or its record is fresh. */
-  readonly stale: { readonly seen: string; readonly text: string } | null;
+  /** When it was last seen, in ISO 8601; null: it is this host, or its record is fresh. */
+  readonly staleSince: string | null;
 }
 
 /** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
@@ -95,9 +94,14 @@ export function maskedPeers(answer: PeersAnswer, mask: (text: string) => string)
   if (!answer.ok) return masked(answer, mask);
   const peers = answer.peers.map(({ journal: _journal, noted: _noted, ...peer }): Peer => {
     const { instance, incarnation, version, rejected, hooks } = peer;
-    const texts = masked({ instance, incarnation, version }, mask);
-    const why = rejected && { rejected: { ...rejected, why: mask(rejected.why) } };
-    return { ...peer, ...texts, ...why, ...hooks && { hooks: { ...hooks, failed: hooks.failed.map(mask) } } };
+    const [why, failed] = [rejected?.why ?? "", hooks?.failed ?? []];
+    const { why: reason, failed: names, ...texts } = masked({ instance, incarnation, version, why, failed }, mask);
+    return {
+      ...peer,
+      ...texts,
+      rejected: rejected && { ...rejected, why: reason },
+      ...hooks && { hooks: { ...hooks, failed: names } },
+    };
   });
   return { ok: true, peers };
 }
@@ -138,11 +142,16 @@ function hostOfStatus({ instance, version, active, standing, lastReload, release
   };
 }
 
-/** Takes a reason apart: a diagnostic in one line begins with its place, and ends with path and code. */
+/**
+ * Takes a reason apart: a diagnostic in one line begins with its place, and ends with path, code and the number of
+ * others, unless the record's bound cut that off.
+ */
 function rejectedOf({ hash, why, at }: { hash: string | null; why: string; at: string }): Rejected {
-  const [, place, summary, rest] = /^(?:(.*:\d+:\d+): )?error: (.+?)((?: \([^()]*\))? \[[\w/-]+\])$/.exec(why) ?? [];
-  if (summary === undefined) return { hash, summary: why, detail: "", at };
-  return { hash, summary, detail: `${place ?? ""}${rest}`.trim(), at };
+  const [begin, place = ""] = /^(?:(.*?:\d+:\d+): )?error: /.exec(why) ?? [];
+  if (begin === undefined) return { hash, summary: why, detail: "", at };
+  const text = why.slice(begin.length);
+  const [end = ""] = /(?: \([^()]*\))? \[[\w/-]+\](?: \(and \d+ more\))?$/.exec(text) ?? [];
+  return { hash, summary: text.slice(0, text.length - end.length), detail: `${place}${end}`.trim(), at };
 }
 
 /** The facts of a row beside its host. */
@@ -185,10 +194,10 @@ function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
   const standing = standingOf(host, facts);
   const hooks = hooksOf(host);
   const state = release?.state ?? null;
-  const stale = seen !== null && isStale(host, now) ? { seen, text: agoText(seen, now) } : null;
+  const staleSince = isStale(host, now) ? seen : null;
   const needsPerson = hash === null || rejected !== null || isNamesake || standing.tone === "bad" ||
     hooks.tone === "bad" || state === "failed" || state === "rolled-back";
-  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || stale !== null;
+  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || staleSince !== null;
   return {
     instance,
     isSelf,
@@ -199,11 +208,11 @@ function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
     release: state === null ? null : RELEASES[state],
     standing,
     since,
-    changed: changedOf(host, now),
+    changed: changedOf(host),
     rejected: rejected && { ...rejected, hash: rejected.hash && shortHash(rejected.hash) },
     hooks,
     version,
-    stale,
+    staleSince,
   };
 }
 
@@ -260,9 +269,9 @@ function hooksOf({ hooks }: Host): Said {
   return { text: `failed: ${failed.join(", ")}${others}${waits && `; ${waits}`}`, tone: "bad" };
 }
 
-/** The time since the latest of what happened to the config of a host. */
-function changedOf({ since, rejected }: Host, now: number): string | null {
+/** The latest of what happened to the config of a host. */
+function changedOf({ since, rejected }: Host): string | null {
   const times = [since, rejected?.at ?? null].filter((time) => time !== null);
   const [latest] = times.sort((one, other) => Date.parse(other) - Date.parse(one));
-  return latest === undefined ? null : agoText(latest, now);
+  return latest ?? null;
 }

@@ -8,7 +8,7 @@ import { type FleetRow, fleetRows, hostsOf, type RowFacts } from "./fleet_rows.t
 import { fleetVerdict } from "./fleet_verdict.ts";
 import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
-import { timeTag } from "./time_tag.ts";
+import { ageTag, timeTag } from "./time_tag.ts";
 
 /** What the view shows, masked. */
 export interface FleetModel {
@@ -59,7 +59,9 @@ function rowOf(row: FleetRow): Markup {
 <td>${runsOf(row)}</td><td class="${standing.tone}">${standing.text}</td><td>${
     since === null ? "" : timeTag(since)
   }</td>\
-<td>${changed ?? ""}</td><td>${rejectionOf(row)}</td><td class="${hooks.tone}">${hooks.text}</td><td>${version}</td>\
+<td>${changed === null ? "" : ageTag(changed)}</td><td>${
+    rejectionOf(row)
+  }</td><td class="${hooks.tone}">${hooks.text}</td><td>${version}</td>\
 <td>${seenOf(row)}</td></tr>
 `;
 }
@@ -84,8 +86,8 @@ function rejectionOf({ rejected }: FleetRow): Markup | "" {
   return markup`<span class="bad">${summary}</span> <small>${detail && `${detail} `}${named}${timeTag(at)}</small>`;
 }
 
-/** A time that differs with each answer would make the script replace all rows. */
-function seenOf({ isSelf, stale }: FleetRow): Markup | string {
+/** The time of a fresh record differs with each answer, for which the script would replace all rows. */
+function seenOf({ isSelf, staleSince }: FleetRow): Markup | string {
   if (isSelf) return "now";
-  return stale === null ? "just now" : markup`<span class="warn" title="${stale.seen}">${stale.text}</span>`;
+  return staleSince === null ? "just now" : markup`<span class="warn">${ageTag(staleSince)}</span>`;
 }

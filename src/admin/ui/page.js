@@ -7,12 +7,25 @@
   const FETCH_LIMIT_MILLISECONDS = 15_000;
   const RECONNECT_MILLISECONDS = 3_000;
 
-  /** Shows times in the reader's zone; the exact one stays in the title. */
   const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-  const localize = (root) => {
-    for (const time of root.querySelectorAll("time[datetime]")) {
+
+  /** One number and one unit. A time ahead of this clock, which differs then, stays a time. */
+  const ageOf = (date) => {
+    const minutes = Math.floor((Date.now() - date.getTime()) / 60_000);
+    if (minutes < -1) return zoned.format(date);
+    if (minutes < 1) return "just now";
+    if (minutes < 60) return `${minutes} min ago`;
+    return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 24 / 60)} d ago`;
+  };
+
+  /** Shows times in the reader's zone, or as ages; the exact one stays in the title. */
+  const localize = (root, selector = "time[datetime]") => {
+    for (const time of root.querySelectorAll(selector)) {
       const date = new Date(time.dateTime);
-      if (!Number.isNaN(date.getTime())) time.textContent = zoned.format(date);
+      if (Number.isNaN(date.getTime())) continue;
+      const text = time.dataset.age === undefined ? zoned.format(date) : ageOf(date);
+      if (time.textContent !== text) time.textContent = text;
+      time.title = time.dateTime;
     }
   };
 
@@ -130,6 +143,10 @@
     events?.close();
     events = null;
   });
-  setInterval(() => document.hidden || refresh(), REFRESH_MILLISECONDS);
+  setInterval(() => {
+    if (document.hidden) return;
+    localize(document, "time[data-age]");
+    void refresh();
+  }, REFRESH_MILLISECONDS);
   if (!document.hidden) follow();
 })();

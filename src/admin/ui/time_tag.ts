@@ -7,6 +7,23 @@ import { type Markup, markup } from "./markup.ts";
  * @param iso ISO 8601 in UTC; another text is shown as it is.
  */
 export function timeTag(iso: string): Markup {
-  const shown = iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, "$1 $2 UTC");
-  return shown === iso ? markup`${iso}` : markup`<time datetime="${iso}" title="${iso}">${shown}</time>`;
+  const shown = utcOf(iso);
+  return shown === null ? markup`${iso}` : markup`<time datetime="${iso}" title="${iso}">${shown}</time>`;
+}
+
+/**
+ * Returns the element of a time that the script shows as an age, `3 h ago`, with the exact one as its title. Only the
+ * script does so: an age that the server wrote would be another one in each answer.
+ *
+ * @param iso as of {@linkcode timeTag}.
+ */
+export function ageTag(iso: string): Markup {
+  const shown = utcOf(iso);
+  return shown === null ? markup`${iso}` : markup`<time datetime="${iso}" data-age>${shown}</time>`;
+}
+
+/** Null: it is no time in UTC. */
+function utcOf(iso: string): string | null {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(iso) ?? [];
+  return day === undefined ? null : `${day} ${time} UTC`;
 }

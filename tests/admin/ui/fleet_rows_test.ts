@@ -121,10 +121,10 @@ Deno.test("a row says of hooks how many wait and which failed, and of an older v
 });
 
 Deno.test("the last change is the later of what came into force and what was rejected", () => {
-  assertEquals(rowOf({ since: ago(7_200), rejected: null }).changed, "2 h ago");
-  assertEquals(rowOf({ since: ago(7_200), rejected: REJECTED }).changed, "1 min ago");
-  assertEquals(rowOf({ since: ago(30), rejected: REJECTED }).changed, "30 s ago");
-  assertEquals(rowOf({ since: null, rejected: REJECTED }).changed, "1 min ago");
+  assertEquals(rowOf({ since: ago(7_200), rejected: null }).changed, ago(7_200));
+  assertEquals(rowOf({ since: ago(7_200), rejected: REJECTED }).changed, REJECTED.at);
+  assertEquals(rowOf({ since: ago(30), rejected: REJECTED }).changed, ago(30));
+  assertEquals(rowOf({ since: null, rejected: REJECTED }).changed, REJECTED.at);
   assertEquals(rowOf({ since: null }).changed, null);
 });
 
@@ -162,7 +162,13 @@ Deno.test("of a diagnostic the summary comes first, and its place and code apart
       ],
       ["error: the file is empty [config/empty]", "the file is empty", "[config/empty]"],
       ["hook lint failed: error: no title [E1]", "hook lint failed: error: no title [E1]", ""],
-      ["error: A is missing", "error: A is missing", ""],
+      [
+        "a.json:40:18: error: A is missing (layer.x) [config/a] (and 999 more)",
+        "A is missing",
+        "a.json:40:18 (layer.x) [config/a] (and 999 more)",
+      ],
+      // The record's bound cut it off.
+      ["a.json:40:18: error: A is missi", "A is missi", "a.json:40:18"],
       ["", "", ""],
     ]
   ) assertEquals(partsOf(why!), parts);

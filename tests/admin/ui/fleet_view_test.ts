@@ -52,18 +52,18 @@ Deno.test("a row says what a host runs, how it stands, what it rejected, its hoo
       "3 bbbbbbbb",
       "diverged",
       "2026-01-01 00:00:00 UTC",
-      "1 h ago",
+      "2026-01-02 11:00:00 UTC",
       "DATABASE_URL is missing a.hcl:3:1 (layer.x) [config/a] aaaaaaaa 2026-01-02 11:00:00 UTC",
       "failed: nginx",
       "0.2.0",
-      "1 h ago",
+      "2026-01-02 11:00:00 UTC",
     ],
     [
       "edge-1 this host",
       "17 aaaaaaaa baking",
       "agreed",
       "2026-01-02 10:00:00 UTC",
-      "2 h ago",
+      "2026-01-02 10:00:00 UTC",
       "",
       "not known",
       "0.2.0",
@@ -82,7 +82,7 @@ Deno.test("a host that does not change has the same row in each answer, so that 
     ];
     return viewOf({ ok: true, peers }, { now });
   };
-  assertEquals(pageAt(NOW), pageAt(NOW + 30_000));
+  assertEquals(pageAt(NOW), pageAt(NOW + 3_600_000));
 });
 
 const TAG = `"'><img src=x onerror=alert(1)>`;
@@ -130,7 +130,7 @@ Deno.test("if the other hosts cannot be asked for, the page says why and shows t
   assertEquals(rowsOf(page).map(([name]) => name), ["edge-1 this host"]);
 });
 
-Deno.test("a thousand hosts are a page of at most 350 KB, each with its row", () => {
+Deno.test("a thousand hosts are a page of at most 400 KB, each with its row", () => {
   const peers = Array.from({ length: 1_000 }, (_, at) =>
     peerWith({
       instance: `edge-${at}`,
@@ -142,6 +142,6 @@ Deno.test("a thousand hosts are a page of at most 350 KB, each with its row", ()
     }));
   const page = rendered(peers);
   assertEquals(rowsOf(page).length, 1_000);
-  assert(page.length < 350_000, `${page.length}`);
+  assert(page.length < 400_000, `${page.length}`);
   assertStringIncludes(page, "there may be more hosts than are shown");
 });
