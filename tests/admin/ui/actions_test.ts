@@ -7,8 +7,10 @@ import { cookieOf, fieldOf, originOf, seen, sent, visit } from "./reader.ts";
 const ACTIONS = ["reload", "rollback", "promote", "hold", "release-hold"] as const;
 const HOLD = { until: "2026-01-02T12:00:00.000Z", author: "ben", reason: "tiles" };
 
+type Acting = AdminHost & { cookie: string };
+
 /** A host with actions, on which each of them is possible. */
-async function openActing(settings: Partial<AdminSettings> = {}): Promise<AdminHost & { cookie: string }> {
+async function openActing(settings: Partial<AdminSettings> = {}): Promise<Acting> {
   const host = await openAdminHost({ uiActions: true, ...settings });
   const status = await host.api.status();
   host.api.status = () => Promise.resolve({ ...status, hold: HOLD });
@@ -22,7 +24,7 @@ function orders({ api }: AdminHost): readonly unknown[] {
 }
 
 /** The hidden fields of a confirmation. */
-async function fieldsOf(host: AdminHost & { cookie: string }, path: string): Promise<Record<string, string>> {
+async function fieldsOf(host: Acting, path: string): Promise<Record<string, string>> {
   const { text } = await visit(host, path, host.cookie);
   const names = ["csrf", "basis", "to", "scope"].filter((name) => text.includes(`type="hidden" name="${name}"`));
   return Object.fromEntries(names.map((name) => [name, fieldOf(text, name)]));
@@ -30,7 +32,7 @@ async function fieldsOf(host: AdminHost & { cookie: string }, path: string): Pro
 
 /** Confirms an action as the page offers it, with fields and headers changed as given. */
 async function confirm(
-  host: AdminHost & { cookie: string },
+  host: Acting,
   path: string,
   fields: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string | null>> = {},
@@ -90,6 +92,23 @@ Deno.test("a confirmation states the consequence and has the name of the session
   assertEquals(await button("/ui/actions/rollback?to=41&scope=host"), ["Roll only edge-1 back to release 41"]);
   assertEquals(await button("/ui/actions/rollback"), ["End the rollout"]);
   assertEquals(await button("/ui/actions/promote?to=full"), ["Let all hosts in"]);
+});
+
+Deno.test("the form for another choice shows the one that is made", async () => {
+  await using host = await openActing();
+  const shown = async (path: string) => {
+    const { text } = await visit(host, `/ui/actions/${path}`, host.cookie);
+    const options = [...text.matchAll(/<option value="([^"]*)"( selected)?>/g)].map(([, value, mark = ""]) =>
+      value + mark
+    );
+    return [...options, ...[...text.matchAll(/value="([^"]*)" checked>/g)].map(([, value]) => value)];
+  };
+  assertEquals(await shown("rollback"), ["rollout selected", "41", "fleet"]);
+  assertEquals(await shown("rollback?to=41&scope=host"), ["rollout", "41 selected", "host"]);
+  assertEquals([await shown("promote"), await shown("promote?to=full")], [["next"], ["full"]]);
+  assertEquals(await shown("hold"), ["1"]);
+  host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
+  assertEquals(await shown("rollback"), ["41 selected", "fleet"]);
 });
 
 Deno.test("each action is done as its confirmation says, in the name of the person", async () => {
@@ -223,14 +242,16 @@ Deno.test("a person chooses the release if the one in force came by a rollback, 
   assertEquals(orders(host), []);
 });
 
+/** Confirms an action, and returns the status of the answer and the words of its page. */
+async function answered(host: Acting, path: string): Promise<string> {
+  const { status, text } = await confirm(host, path);
+  const main = text.slice(text.indexOf("<main"), text.indexOf("</main>"));
+  assertEquals(main.includes(SECRET), false);
+  return `${status} ${main.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim()}`;
+}
+
 Deno.test("the answer of the daemon is a sentence, with its advice and its diagnostics", async () => {
   await using host = await openActing();
-  const answered = async (path: string) => {
-    const { status, text } = await confirm(host, path);
-    const main = text.slice(text.indexOf("<main"), text.indexOf("</main>"));
-    assertEquals(main.includes(SECRET), false);
-    return `${status} ${main.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim()}`;
-  };
   const diagnostic = {
     severity: "error",
     code: "x/y",
@@ -252,10 +273,14 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
   ] as const;
   for (const [answer, said] of reloads) {
     host.api.answerReload = () => Promise.resolve(answer);
-    assertStringIncludes(await answered("/ui/actions/reload"), said);
+    assertStringIncludes(await answered(host, "/ui/actions/reload"), said);
   }
+});
+
+Deno.test("the answer about releases and the rollout is a sentence, too", async () => {
+  await using host = await openActing();
   assertStringIncludes(
-    await answered("/ui/actions/rollback?to=41"),
+    await answered(host, "/ui/actions/rollback?to=41"),
     "409 Not rolled back there is nothing to take back ***.",
   );
   host.api.answerRollback = () =>
@@ -269,7 +294,7 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
       notNotified: null,
     });
   assertStringIncludes(
-    await answered("/ui/actions/rollback?to=41"),
+    await answered(host, "/ui/actions/rollback?to=41"),
     "200 Rolled back edge-1 runs aaaaaaaa again, the configuration of release 41, now as release 43. Release 42 was " +
       "taken back. Announced to 39 other hosts.",
   );
@@ -283,21 +308,21 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
     ] as const
   ) {
     host.api.answerRollback = () => Promise.resolve({ ...back, instancesNotified: count, notNotified });
-    assertStringIncludes(await answered(`/ui/actions/rollback?to=41&scope=${scope}`), said);
+    assertStringIncludes(await answered(host, `/ui/actions/rollback?to=41&scope=${scope}`), said);
   }
   assertStringIncludes(
-    await answered("/ui/actions/promote"),
+    await answered(host, "/ui/actions/promote"),
     "200 Promoted The rollout of c3 is at step 1 of 2 now: 1 of 3 hosts.",
   );
   host.api.answerRolloutOrder = () => Promise.resolve({ kind: "failed", reason: "Redis is away" });
-  assertStringIncludes(await answered("/ui/actions/promote"), "503 Not promoted Redis is away.");
+  assertStringIncludes(await answered(host, "/ui/actions/promote"), "503 Not promoted Redis is away.");
   assertStringIncludes(
-    await answered("/ui/actions/hold"),
+    await answered(host, "/ui/actions/hold"),
     "200 Held Nothing new comes into force on edge-1 before 2026-01-02 04:04 UTC.",
   );
   host.api.refuseOrders = "Nothing is held; look at the status";
   assertStringIncludes(
-    await answered("/ui/actions/release-hold"),
+    await answered(host, "/ui/actions/release-hold"),
     "409 No hold was ended Nothing is held; look at the",
   );
 });
