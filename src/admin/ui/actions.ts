@@ -8,6 +8,7 @@ import type { Visit } from "./access.ts";
 import { carryOut, type Ordered } from "./carry_out.ts";
 import { type ActionName, ACTIONS, confirmationAnswer, HOLDS, outcomeAnswer } from "./confirmation_view.ts";
 import { type ActionState, type Choice, consequenceOf, defaultTarget, isRolloutUnderWay } from "./consequences.ts";
+import { withDiagnostics } from "./diagnostics_view.ts";
 import type { Markup } from "./markup.ts";
 import { masked } from "./masked.ts";
 import { noticeAnswer } from "./notice.ts";
@@ -139,7 +140,8 @@ async function stateOf({ api, limits, peers }: ActionSettings): Promise<ActionSt
     return { ok: false, reason: `the store did not answer within ${limits.answerMilliseconds / 1000} s` };
   };
   const [status, all, rollout] = await Promise.all([api.status(), peers(), rolloutOf()]);
-  return { ...masked({ status, releases: api.releases(), rollout }, api.mask), peers: all };
+  const own = { ...withDiagnostics(status, 0), releases: api.releases(), rollout };
+  return { ...masked(own, api.mask), peers: all };
 }
 
 /** Reads what is chosen, from the address of the confirmation or from its form; null: the person has to choose. */

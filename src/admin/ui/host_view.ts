@@ -3,31 +3,29 @@ import { causeText, stateText } from "../../releases/release_text.ts";
 import type { RecentFigures } from "../../telemetry/recent_figures.ts";
 import type { Status, StoredStatus } from "../daemon_api.ts";
 import { latencyChart, lengthText, reloadCharts } from "./charts.ts";
-import { diagnosticsView } from "./diagnostics_view.ts";
+import { type BoundedStatus, diagnosticsView } from "./diagnostics_view.ts";
 import { hooksView } from "./hooks_view.ts";
 import { needsOf, shortHash, verdictOf } from "./host_needs.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 
-/** What the view shows. */
-export interface HostModel {
-  /** Masked. */
-  readonly status: Status;
+/** What the view shows, its status masked. */
+export interface HostModel extends BoundedStatus {
   readonly figures: RecentFigures;
 }
 
 /** Renders the host. */
-export function hostView({ status, figures }: HostModel): Markup {
+export function hostView({ status, further, figures }: HostModel): Markup {
   const needs = needsOf(status);
   const [worst, ...others] = needs;
-  const further = others.map(({ tone, text }) =>
+  const rest = others.map(({ tone, text }) =>
     markup`<li class="${tone}">${text}</li>
 `
   );
   return markup`<h1>This host</h1>
 <div id="host" data-live>
 <p class="verdict ${worst?.tone ?? "good"}">${verdictOf(status, needs)}</p>
-${further.length === 0 ? "" : markup`<ul>${further}</ul>`}
+${rest.length === 0 ? "" : markup`<ul>${rest}</ul>`}
 <div class="facts">
 ${section("Configuration", configurationFacts(status))}
 <div>
@@ -38,7 +36,7 @@ ${section("Process", processFacts(status))}
 </div>
 <div id="diagnostics" data-live>
 <h2>Diagnostics</h2>
-${diagnosticsView(status.lastReload)}
+${diagnosticsView(status.lastReload, further)}
 </div>
 <div id="hooks" data-live>
 <h2>Hooks</h2>

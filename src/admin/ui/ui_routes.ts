@@ -1,8 +1,9 @@
 // The page over HTTP: gathers what a view shows, masks it, and answers with the view in the frame of every page.
-import { type DaemonApi, EVENT_KINDS } from "../daemon_api.ts";
+import { type DaemonApi, EVENT_KINDS, type Status } from "../daemon_api.ts";
 import type { Comparing } from "../comparing.ts";
 import type { Visit } from "./access.ts";
 import { actionLinks, type ActionName } from "./confirmation_view.ts";
+import { MAX_SHOWN_DIAGNOSTICS, withDiagnostics } from "./diagnostics_view.ts";
 import { diffPage } from "./diff_page.ts";
 import { targetsOf } from "./consequences.ts";
 import { fleetView } from "./fleet_view.ts";
@@ -46,25 +47,27 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
   const { peersOf, rolloutOf } = facts;
   const view = (
     { path, tab, title, liveOn = LIVE_ON }: { path: string; tab: Tab; title: string; liveOn?: readonly string[] },
-    show: (request: Request, reader: Reader) => Promise<Pick<Page, "body" | "status">>,
+    show: (status: Status, request: Request, reader: Reader) => Promise<Pick<Page, "body" | "status">>,
   ): UiRoute => ({
     method: "GET",
     path,
     async answer(request, visit) {
       const reader = readerOf(visit);
-      const { instance } = masked({ instance: (await api.status()).instance }, api.mask);
+      const status = await api.status();
+      const { instance } = masked({ instance: status.instance }, api.mask);
       const { signOut, mayAct } = reader;
       const actions = actionLinks(ACTIONS_OF[tab], mayAct);
-      return pageAnswer({ title, tab, instance, liveOn, signOut, actions, ...await show(request, reader) });
+      return pageAnswer({ title, tab, instance, liveOn, signOut, actions, ...await show(status, request, reader) });
     },
   });
   return [
-    view({ path: "/ui", tab: "fleet", title: "Fleet" }, async () => {
-      const [status, peers, rollout] = await Promise.all([api.status(), peersOf(), rolloutOf()]);
-      const own = masked({ status, releases: api.releases() }, api.mask);
+    view({ path: "/ui", tab: "fleet", title: "Fleet" }, async (status) => {
+      const [peers, rollout] = await Promise.all([peersOf(), rolloutOf()]);
+      const releases = api.releases().map(({ number, hash }) => ({ number, hash }));
+      const own = { ...masked(withDiagnostics(status, 0), api.mask), releases };
       return { body: fleetView({ ...own, peers, rollout, now: Date.now() }) };
     }),
-    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async (_request, { mayAct }) => {
+    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async (_status, _request, { mayAct }) => {
       const all = api.releases();
       const targets = mayAct ? targetsOf(all).map(({ number }) => number) : [];
       return { body: releasesView({ ...masked(newestReleases(all), api.mask), targets, rollout: await rolloutOf() }) };
@@ -72,11 +75,11 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
     // It shows one moment: to make it again and again would keep reloads waiting.
     view(
       { path: "/ui/releases/diff", tab: "releases", title: "Differences", liveOn: [] },
-      (request) => diffPage(request, api, comparing),
+      (_status, request) => diffPage(request, api, comparing),
     ),
-    view({ path: "/ui/host", tab: "host", title: "This host" }, async () => {
-      const { status } = masked({ status: await api.status() }, api.mask);
-      return { body: hostView({ status, figures: api.recent() }) };
+    view({ path: "/ui/host", tab: "host", title: "This host" }, (status) => {
+      const own = masked(withDiagnostics(status, MAX_SHOWN_DIAGNOSTICS), api.mask);
+      return Promise.resolve({ body: hostView({ ...own, figures: api.recent() }) });
     }),
   ];
 }

@@ -84,13 +84,13 @@ function everyText<T>(value: T, text: string): T {
 
 Deno.test("no text of a status, diagnostic or hook becomes markup", () => {
   const evil = `"'><b id=evil>&`;
-  const page = `${hostView({ status: everyText(troubled(), evil), figures: NOTHING })}`;
+  const page = `${hostView({ status: everyText(troubled(), evil), further: 0, figures: NOTHING })}`;
   assert(!page.includes("<b") && !page.includes(`"'`));
   assert(page.split("&quot;&#39;&gt;&lt;b id=evil&gt;&amp;").length > 40);
 });
 
 Deno.test("the view has no style, script or handler of its own, and each of its parts is updated by itself", () => {
-  const page = `${hostView({ status: troubled(), figures: NOTHING })}`;
+  const page = `${hostView({ status: troubled(), further: 0, figures: NOTHING })}`;
   assert(!/ style=| on\w+=|<script/.test(page));
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!);
   assertEquals(ids, ["host", "diagnostics", "hooks", "hook-output-0", "hook-output-1", "figures"]);
@@ -113,7 +113,7 @@ Deno.test("what is worst comes first, in a sentence, and all the rest below it",
     "warn: Changes are found only by polling: no watches are left",
     "warn: The options file changed: restart the daemon for it to count",
   ]);
-  const page = `${hostView({ status: troubled(), figures: NOTHING })}`;
+  const page = `${hostView({ status: troubled(), further: 0, figures: NOTHING })}`;
   assertStringIncludes(page, `<p class="verdict bad">${needs[0]!.text}.</p>`);
   assertStringIncludes(page, `<li class="warn">${needs.at(-1)!.text}</li>`);
 });
@@ -135,13 +135,16 @@ Deno.test("of a host that is well the verdict says what it runs, and no more tha
   const singleMounts = [{ path: "/a", isReplaced: false, what: "/a is a mount", todo: "mount its directory." }];
   assertEquals(needsOf(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
   assertEquals(verdict({ singleMounts }), "/a is a mount: mount its directory.");
-  assertStringIncludes(`${hostView({ status: statusWith(), figures: NOTHING })}`, '<p class="verdict good">');
+  assertStringIncludes(
+    `${hostView({ status: statusWith(), further: 0, figures: NOTHING })}`,
+    '<p class="verdict good">',
+  );
 });
 
 Deno.test("a diagnostic has its place, its line of the source and its help; of very many the first are shown", () => {
   const shown = (diagnostics: readonly DiagnosticAnswer[], outcome = "activated") => {
     const lastReload = { ...statusWith().lastReload!, outcome, diagnostics };
-    return `${hostView({ status: statusWith({ lastReload }), figures: NOTHING })}`;
+    return `${hostView({ status: statusWith({ lastReload }), further: 0, figures: NOTHING })}`;
   };
   const page = shown([diagnosticWith()]);
   assertStringIncludes(page, '<strong class="bad">error</strong> Layer roads names an unknown service odat');
@@ -158,7 +161,7 @@ Deno.test("a diagnostic has its place, its line of the source and its help; of v
 });
 
 Deno.test("a hook shows its state, why it failed and, folded, what it wrote", () => {
-  const page = `${hostView({ status: troubled(), figures: NOTHING })}`;
+  const page = `${hostView({ status: troubled(), further: 0, figures: NOTHING })}`;
   assertMatch(page, /<span class="bad">retrying, 2 failures in a row<\/span>/);
   assertStringIncludes(page, "not run, because hook server failed");
   assertStringIncludes(page, '<td data-label="Why it failed">exited with 3</td>');
@@ -167,7 +170,7 @@ Deno.test("a hook shows its state, why it failed and, folded, what it wrote", ()
     /<details id="hook-output-0"><summary>What server wrote[^<]*<\/summary>\n<pre[^>]*>no &lt;b&gt;<\/pre>/,
   );
   const hooks = [hookWith({ state: "idle", failures: 0, lastRun: null })];
-  const idle = `${hostView({ status: statusWith({ hooks }), figures: NOTHING })}`;
+  const idle = `${hostView({ status: statusWith({ hooks }), further: 0, figures: NOTHING })}`;
   assertStringIncludes(idle, '<td data-label="Last run">not since the start</td>');
   assert(!idle.includes("<details"));
 });
@@ -187,4 +190,13 @@ Deno.test("the page of the host shows no secret, wherever the daemon let one thr
   host.api.figures.agreed({ at, seconds: 2 });
   const next = await (await host.ask("/ui/host")).text();
   assertStringIncludes(next, "1 change of another instance in the last hour: 2 s.");
+});
+
+Deno.test("the page of the host has the first of a thousand diagnostics, and says how many more there are", async () => {
+  await using host = await openAdminHost();
+  const diagnostics = Array.from({ length: 1_000 }, () => diagnosticWith());
+  host.api.given = { lastReload: { ...statusWith().lastReload!, outcome: "rejected", diagnostics } };
+  const page = await (await host.ask("/ui/host")).text();
+  assertEquals(page.match(/<pre/g)?.length, 50);
+  assertStringIncludes(page, "950 more: honua-configd status lists them.");
 });
