@@ -78,7 +78,8 @@
       }
     }
     if (focused !== null) {
-      [...part.querySelectorAll("a, summary, select, button")].find((one) => keyOf(one) === focused)?.focus();
+      [...part.querySelectorAll("a, summary, select, button, [tabindex]")].find((one) => keyOf(one) === focused)
+        ?.focus();
     }
     localize(part);
   };
