@@ -36,7 +36,7 @@ export interface Visitor extends AsyncDisposable {
 /** Starts a browser. */
 export async function openBrowser(): Promise<TestBrowser> {
   // Root has no sandbox, and a container no large /dev/shm.
-  const args = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--font-render-hinting=none"];
+  const args = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--disable-lcd-text"];
   const browser = await chromium.launch({ executablePath: programPath(), args });
   return {
     visitor: (options = {}) => openVisitor(browser, options),
