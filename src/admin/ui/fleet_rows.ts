@@ -70,8 +70,8 @@ export interface FleetRow {
   readonly rejected: Host["rejected"];
   readonly hooks: Said;
   readonly version: string;
-  /** When it was last seen, in ISO 8601; null: it is this host, or its record is fresh. */
-  readonly staleSince: string | null;
+  /** See {@linkcode latenessOf}, and when its record was written, in ISO 8601; null: it is fresh, or of this host. */
+  readonly late: { readonly kind: "stale" | "ahead"; readonly seen: string } | null;
 }
 
 /** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
@@ -194,10 +194,10 @@ function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
   const standing = standingOf(host, facts);
   const hooks = hooksOf(host);
   const state = release?.state ?? null;
-  const staleSince = isStale(host, now) ? seen : null;
+  const lateness = latenessOf(host, now);
   const needsPerson = hash === null || rejected !== null || isNamesake || standing.tone === "bad" ||
     hooks.tone === "bad" || state === "failed" || state === "rolled-back";
-  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || staleSince !== null;
+  const isMoving = standing.tone === "warn" || hooks.tone === "warn" || state === "baking" || lateness !== null;
   return {
     instance,
     isSelf,
@@ -212,13 +212,18 @@ function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
     rejected: rejected && { ...rejected, hash: rejected.hash && shortHash(rejected.hash) },
     hooks,
     version,
-    staleSince,
+    late: lateness && seen !== null ? { kind: lateness, seen } : null,
   };
 }
 
-/** Whether a host wrote its record too long ago; the future is another clock's. */
-export function isStale({ seen }: Pick<Host, "seen">, now: number): boolean {
-  return seen !== null && Math.abs(now - Date.parse(seen)) > STALE_MILLISECONDS;
+/**
+ * Whether a host wrote its record too long ago, or in the future, which is another clock's; null: neither. A clock that
+ * is behind cannot be told from a host that is gone.
+ */
+export function latenessOf({ seen }: Pick<Host, "seen">, now: number): "stale" | "ahead" | null {
+  const age = seen === null ? 0 : now - Date.parse(seen);
+  if (Math.abs(age) <= STALE_MILLISECONDS) return null;
+  return age > 0 ? "stale" : "ahead";
 }
 
 /** Whether a host keeps its valid source out of force on purpose. */

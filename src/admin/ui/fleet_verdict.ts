@@ -7,7 +7,7 @@ import {
   type Host,
   isHeld,
   isInRollout,
-  isStale,
+  latenessOf,
   type RowFacts,
   shortHash,
   type Tone,
@@ -215,7 +215,9 @@ function clausesOfAll(hosts: readonly Host[], { mode, now }: VerdictFacts): Clau
   add(hosts.filter(({ hooks }) => (hooks?.waiting ?? 0) > 0), ["waits for hooks", "wait for hooks", "warn"]);
   const isUncompared = (host: Host) => mode === "cluster" && host.standing === "unknown" && !isHeld(host);
   add(hosts.filter(isUncompared), ["has not compared yet", "have not compared yet", "warn"]);
-  add(hosts.filter((host) => isStale(host, now)), ["was not seen lately", "were not seen lately", "warn"]);
+  const late = (kind: "stale" | "ahead") => hosts.filter((host) => latenessOf(host, now) === kind);
+  add(late("stale"), ["was not seen lately", "were not seen lately", "warn"]);
+  add(late("ahead"), ["has a clock that is ahead", "have a clock that is ahead", "warn"]);
   return clauses;
 }
 

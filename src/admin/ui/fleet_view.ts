@@ -87,7 +87,10 @@ function rejectionOf({ rejected }: FleetRow): Markup | "" {
 }
 
 /** The time of a fresh record differs with each answer, for which the script would replace all rows. */
-function seenOf({ isSelf, staleSince }: FleetRow): Markup | string {
+function seenOf({ isSelf, late }: FleetRow): Markup | string {
   if (isSelf) return "now";
-  return staleSince === null ? "just now" : markup`<span class="warn">${ageTag(staleSince)}</span>`;
+  if (late === null) return "just now";
+  return late.kind === "stale"
+    ? markup`<span class="warn">${ageTag(late.seen)}</span>`
+    : markup`<span class="warn">its clock is ahead: ${timeTag(late.seen)}</span>`;
 }

@@ -142,6 +142,11 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
     { candidate: C },
   ],
   [
+    "clocks that differ",
+    [...many(2), ...many(1, { seen: ago(-600) }), ...many(1, { seen: ago(600) })],
+    "All 4 hosts run release 17 (aaaaaaaa); 1 was not seen lately; 1 has a clock that is ahead.",
+  ],
+  [
     "one that runs nothing",
     [...many(1, { hash: null }), ...many(2)],
     "2 of 3 hosts run release 17 (aaaaaaaa); 1 runs nothing.",

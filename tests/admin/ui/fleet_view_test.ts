@@ -73,6 +73,14 @@ Deno.test("a row says what a host runs, how it stands, what it rejected, its hoo
   assertStringIncludes(page, "1 of 2 hosts runs release 17 (aaaaaaaa); 1 rejected it: DATABASE_URL is missing;");
 });
 
+Deno.test("a row says when a host was last seen, or that its clock is ahead", () => {
+  const seen = (at: string) => rowsOf(rendered([peerWith({ self: true }), peerWith({ instance: "edge-2", at })]));
+  const lastOf = (at: string) => seen(at).find(([name]) => name === "edge-2")!.at(-1);
+  assertEquals(lastOf(ago(59)), "just now");
+  assertEquals(lastOf(ago(90)), "2026-01-02 11:58:30 UTC");
+  assertEquals(lastOf(ago(-90)), "its clock is ahead: 2026-01-02 12:01:30 UTC");
+});
+
 Deno.test("a host that does not change has the same row in each answer, so that the script leaves it as it is", () => {
   const pageAt = (now: number) => {
     const at = new Date(now - 9_000).toISOString();
