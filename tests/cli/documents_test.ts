@@ -18,11 +18,11 @@ import { runRecorded } from "../support/recording_terminal.ts";
 const ROOT = new URL("../../", import.meta.url);
 const readme = await Deno.readTextFile(new URL("README.md", ROOT));
 
-/** The texts by their URLs: README.md and all of docs/. */
+/** The texts by their URLs: README.md and all pages of docs/. */
 const documents = new Map([[new URL("README.md", ROOT).href, readme]]);
 for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
   const url = new URL(`docs/${name}`, ROOT);
-  documents.set(url.href, await Deno.readTextFile(url));
+  if (name.endsWith(".md")) documents.set(url.href, await Deno.readTextFile(url));
 }
 
 const all = [...documents.values()].join("\n");
