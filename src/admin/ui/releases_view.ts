@@ -25,6 +25,8 @@ export interface ReleasesModel {
   readonly releases: readonly ShownRelease[];
   /** How many older ones the history has. */
   readonly older: number;
+  /** Whether the source is a file of this host. */
+  readonly hasFile: boolean;
   /** The numbers to which a link offers to roll back; default none. */
   readonly targets?: readonly number[];
 }
@@ -36,10 +38,10 @@ export function newestReleases(history: readonly ListedRelease[]): Pick<Releases
 }
 
 /** Renders the rollout, the form and the table. */
-export function releasesView({ rollout, releases, older, targets = [] }: ReleasesModel): Markup {
+export function releasesView({ rollout, releases, older, hasFile, targets = [] }: ReleasesModel): Markup {
   return markup`<h1>Releases</h1>
 ${rolloutSteps(rollout)}
-<div id="compare" data-live>${releases.length > 0 && compareForm(releases)}</div>
+<div id="compare" data-live>${releases.length > 0 && compareForm(releases, hasFile)}</div>
 <div id="releases" data-live>
 ${releases.length === 0 ? markup`<p>No release was put in force yet.</p>` : table(releases, targets)}
 ${older > 0 && markup`<p class="muted">${olderText(older)}: <code>honua-configd history</code> lists them.</p>`}
@@ -97,8 +99,8 @@ function changesOf({ number, before, changes }: ShownRelease): Markup {
   return markup`${counts} <a href="/ui/releases/diff?from=${before}&amp;to=${number}" aria-label="${title}">diff</a>`;
 }
 
-/** The two newest releases are chosen; another choice is the source as it is when the form is sent. */
-function compareForm(releases: readonly ShownRelease[]): Markup {
+/** The two newest releases are chosen; another choice is the file as it is when the form is sent. */
+function compareForm(releases: readonly ShownRelease[], hasFile: boolean): Markup {
   const optionsFor = (chosen: number) => [
     ...releases.map(({ number, hash }) => {
       const text = `release ${number} (${hash.slice(0, 8)})`;
@@ -106,7 +108,7 @@ function compareForm(releases: readonly ShownRelease[]): Markup {
         ? markup`<option value="${number}" selected>${text}</option>`
         : markup`<option value="${number}">${text}</option>`;
     }),
-    markup`<option value="file">the source file</option>`,
+    hasFile && markup`<option value="file">the source file</option>`,
   ];
   const newest = releases[0]!;
   const second = releases[1] ?? newest;

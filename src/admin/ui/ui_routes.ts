@@ -67,10 +67,11 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       const own = { ...masked(withDiagnostics(status, 0), api.mask), releases };
       return { body: fleetView({ ...own, peers, rollout, now: Date.now() }) };
     }),
-    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async (_status, _request, { mayAct }) => {
+    view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async ({ source }, _request, { mayAct }) => {
       const all = api.releases();
       const targets = mayAct ? targetsOf(all).map(({ number }) => number) : [];
-      return { body: releasesView({ ...masked(newestReleases(all), api.mask), targets, rollout: await rolloutOf() }) };
+      const own = { ...masked(newestReleases(all), api.mask), targets, hasFile: source !== null };
+      return { body: releasesView({ ...own, rollout: await rolloutOf() }) };
     }),
     // It shows one moment: to make it again and again would keep reloads waiting.
     view(

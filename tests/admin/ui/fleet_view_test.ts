@@ -129,6 +129,25 @@ Deno.test("a secret is masked in each text before it is escaped", async () => {
   }
 });
 
+Deno.test("a secret is masked in what the status says of this host, if its record is not known", async () => {
+  await using host = await openAdminHost();
+  host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "away" });
+  const status = await host.api.status();
+  const rejected = { outcome: "rejected", at: ago(9), durationMilliseconds: 1, reasons: [], diagnostics: [] };
+  const hook = { name: `hook ${SECRET}`, on: "activated", state: "retrying", failures: 1, heldBy: null } as const;
+  host.api.status = () =>
+    Promise.resolve({
+      ...status,
+      instance: `edge ${SECRET}`,
+      version: `1 ${SECRET}`,
+      lastReload: { ...rejected, reason: `no ${SECRET}` },
+      hooks: [{ ...hook, lastRun: null }],
+    });
+  const page = await (await host.ask("/ui")).text();
+  assert(!page.includes(SECRET), page);
+  for (const text of ["edge ***", "1 ***", "no ***", "hook ***"]) assertStringIncludes(page, text);
+});
+
 Deno.test("if the other hosts cannot be asked for, the page says why and shows this one", async () => {
   await using host = await openAdminHost();
   host.api.activate("c1");

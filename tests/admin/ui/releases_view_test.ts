@@ -5,8 +5,8 @@ import { releaseAnswer } from "../fake_daemon_api.ts";
 
 const ATTACK = `<script>x</script>"'><img src=x onerror=x>`;
 
-function shown(history: readonly ListedRelease[]): string {
-  return String(releasesView({ rollout: { ok: true, rollout: null }, ...newestReleases(history) }));
+function shown(history: readonly ListedRelease[], hasFile = true): string {
+  return String(releasesView({ rollout: { ok: true, rollout: null }, hasFile, ...newestReleases(history) }));
 }
 
 Deno.test("a release is a row with its cause, state and changes in words, and a link to what it changed", () => {
@@ -43,7 +43,14 @@ Deno.test("the form compares the two newest releases unless others are chosen", 
   const page = shown([releaseAnswer(3, "c3"), releaseAnswer(2, "b2"), releaseAnswer(1, "a1")]);
   const [from, to] = page.match(/<select[\s\S]*?<\/select>/g)!.map((one) => one.match(/value="(\w+)" selected/)![1]);
   assertEquals([from, to], ["2", "3"]);
+  assertEquals(page.match(/<option value="file">/g)?.length, 2);
   assertStringIncludes(shown([]), "No release was put in force yet.");
+});
+
+Deno.test("a host that takes its source from the store offers no file to compare", () => {
+  const page = shown([releaseAnswer(3, "c3"), releaseAnswer(2, "b2")], false);
+  assertEquals(page.match(/<option value="\w+"/g)?.length, 4);
+  assert(!page.includes("file</option>") && !page.includes("false"));
 });
 
 Deno.test("no text of a release is markup", () => {
