@@ -345,7 +345,11 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
       // Loaded only now, because a single load needs no admin interface.
       const { openAdminServer } = await import("./admin/server.ts");
       const token = tokenFile && credentialPath(tokenFile, environment);
-      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log, uiActions });
+      const policy = {
+        isStaged: joined !== null && options.rollout.steps.length > 0,
+        approvals: options.approvals.required,
+      };
+      const opened = await openAdminServer({ socket, listen, tokenFile: token, tls, api, log, uiActions, policy });
       if (opened.ok) working.push(admin = opened.server);
       else if (opened.isOption) return opened;
       else log.error(`The admin interface is not there: ${opened.message}`);

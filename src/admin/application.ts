@@ -23,7 +23,9 @@ import { fitsPath, type Route } from "./route.ts";
 import { snapshotRoute } from "./snapshot_route.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { isUiPath, type Visit } from "./ui/access.ts";
+import { AT_ONCE, type ChangePolicy } from "./ui/consequences.ts";
 import { openUi } from "./ui/open_ui.ts";
+import { noticeAnswer, seeOther } from "./ui/notice.ts";
 import { withPageHeaders } from "./ui/page.ts";
 
 export interface ApplicationSettings {
@@ -39,18 +41,20 @@ export interface ApplicationSettings {
   readonly uptime?: () => number;
   /** Whether the page offers actions; default false. */
   readonly uiActions?: boolean;
+  /** How a change of the source comes into force; default at once. */
+  readonly policy?: ChangePolicy;
 }
 
 /** Makes the application. The limits on how many requests wait hold for all its listeners together. */
 export function composeApplication(settings: ApplicationSettings): Handler {
   const { api, log, limits, closing, now = () => new Date(), uiActions = false } = settings;
-  const { uptime = systemClock.now } = settings;
+  const { uptime = systemClock.now, policy = AT_ONCE } = settings;
   const answers = maskedAnswers((text) => api.mask(text));
   const comparing = openComparing(limits);
   // Authorisation and routing use the same path, that of the request line; hono's own way decodes it.
   type Environment = { Bindings: ConnectionBindings; Variables: { visit: Visit } };
   const application = new Hono<Environment>({ getPath: (request) => requestPath(request) ?? "" });
-  const ui = openUi({ api, answers, limits, comparing, now, mayAct: uiActions, uptime });
+  const ui = openUi({ api, answers, limits, comparing, now, mayAct: uiActions, policy, uptime });
   application.use(async (c, next) => {
     const { authorize } = c.env;
     if (isUiPath(c.req.path)) {
@@ -88,17 +92,21 @@ export function composeApplication(settings: ApplicationSettings): Handler {
     application.on(method, path, (c) => answer(c.req.raw, c.get("visit"), c.env));
   }
   application.notFound((c) => {
+    if (c.req.path === "/ui/") return seeOther("/ui");
     const allowed = [...routes, ...ui.routes].filter((route) => fitsPath(route, c.req.path)).flatMap(methodsOf);
     if (allowed.length === 0) {
+      if (isUiPath(c.req.path)) return noticeAnswer(404, "There is no such page.");
       return answers.problem({ status: 404, code: "admin/not-found", detail: "There is nothing under this path" });
     }
     const detail = `This path takes only ${allowed.join(" and ")}`;
     const headers = { Allow: allowed.join(", ") };
+    if (isUiPath(c.req.path)) return noticeAnswer(405, `${detail}.`, headers);
     return answers.problem({ status: 405, code: "admin/method-not-allowed", detail, headers });
   });
   application.onError((error, c) => {
     const { method, path } = c.req;
     log.error("A bug kept an admin request from being answered", { method, path, error: error.stack });
+    if (isUiPath(path)) return noticeAnswer(500, "The page could not be made. The log of the daemon says why.");
     return answers.problem({ status: 500, code: "admin/bug", detail: "The request could not be answered" });
   });
   return async (request, bindings) => {

@@ -47,7 +47,7 @@ export async function readForm(request: Request, limits: BodyLimits): Promise<Bo
   const type = request.headers.get("Content-Type") ?? "";
   if (!/^application\/x-www-form-urlencoded[ \t]*(;|$)/i.test(type)) {
     const detail = "The body must be a form, with Content-Type: application/x-www-form-urlencoded";
-    return { ok: false, problem: { status: 415, code: "admin/not-a-form", detail } };
+    return { ok: false, problem: { status: 415, code: "admin/malformed", detail } };
   }
   const read = await readBytes(request, limits);
   if (!read.ok) return read;

@@ -11,6 +11,7 @@ import type { DaemonApi } from "./daemon_api.ts";
 import { replaceableListener } from "./replaceable_listener.ts";
 import { findServeOnConnection, serveByRelay, type ServeOnConnection } from "./serve_on_connection.ts";
 import { openTcpListener } from "./tcp_listener.ts";
+import { AT_ONCE, type ChangePolicy } from "./ui/consequences.ts";
 import { openUnixSocket } from "./unix_socket.ts";
 
 /** The settings of the interface; the names are those of the section `Admin`. */
@@ -29,6 +30,8 @@ export interface AdminSettings {
   readonly limits?: Partial<AdminLimits>;
   /** Whether the page offers actions; default false. */
   readonly uiActions?: boolean;
+  /** How a change of the source comes into force, for the page; default at once. */
+  readonly policy?: ChangePolicy;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;
   /** The clock of the page's sessions, in monotonic milliseconds; default the system's. */
@@ -56,7 +59,7 @@ export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServe
 /** Opens the interface. */
 export async function openAdminServer(settings: AdminSettings): Promise<OpenedAdminServer> {
   const { socket, listen, tokenFile, tls, log, api, uiActions = false, now = () => new Date() } = settings;
-  const { uptime = systemClock.now } = settings;
+  const { uptime = systemClock.now, policy = AT_ONCE } = settings;
   const { serveOnConnection: found = findServeOnConnection() } = settings;
   const serveOnConnection = found ?? serveByRelay;
   const limits = { ...found === null ? RELAY_LIMITS : ADMIN_LIMITS, ...settings.limits };
@@ -66,7 +69,7 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
     log.warning(`${what}: ${effect}: use the pinned version`, { maxConnections: limits.maxConnections });
   }
   const closing = new AbortController();
-  const handler = composeApplication({ api, log, limits, closing: closing.signal, now, uptime, uiActions });
+  const handler = composeApplication({ api, log, limits, closing: closing.signal, now, uptime, uiActions, policy });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);
   const onBug = (error: unknown) =>
     log.error("A bug ended an admin connection", { error: error instanceof Error ? error.stack : String(error) });

@@ -7,7 +7,14 @@ import { AUTHOR, readMembers, REASON } from "../request_members.ts";
 import type { Visit } from "./access.ts";
 import { carryOut, type Ordered } from "./carry_out.ts";
 import { type ActionName, ACTIONS, confirmationAnswer, HOLDS, outcomeAnswer } from "./confirmation_view.ts";
-import { type ActionState, type Choice, consequenceOf, defaultTarget, isRolloutUnderWay } from "./consequences.ts";
+import {
+  type ActionState,
+  type ChangePolicy,
+  type Choice,
+  consequenceOf,
+  defaultTarget,
+  isRolloutUnderWay,
+} from "./consequences.ts";
 import { withDiagnostics } from "./diagnostics_view.ts";
 import type { Markup } from "./markup.ts";
 import { masked } from "./masked.ts";
@@ -23,6 +30,7 @@ export interface ActionSettings {
   /** As the views have them, masked. */
   readonly peers: () => Promise<ActionState["peers"]>;
   readonly now: () => Date;
+  readonly policy: ChangePolicy;
   /** The form that ends the session of a visit; null: there is none. */
   readonly signOutOf: (visit: Visit) => Markup | null;
 }
@@ -62,7 +70,9 @@ async function confirm(
   const { searchParams } = new URL(request.url);
   const state = await stateOf(settings);
   const choice = readChoice(action, (name) => searchParams.get(name), state);
-  return answerWith({ action, choice, state, visit, settings });
+  const isUnreadable = choice === null && (searchParams.get("to") ?? "") !== "";
+  const refused = isUnreadable ? { trouble: "That is the number of no release: choose one.", status: 422 } : {};
+  return answerWith({ action, choice, state, visit, settings, ...refused });
 }
 
 interface Asked {
@@ -88,6 +98,7 @@ function answerWith({ action, choice, state, visit, settings, fields, trouble = 
     csrf: settings.tokens.make(visit.owner),
     name: fields?.get("name") ?? visit.name ?? "",
     reason: fields?.get("reason") ?? "",
+    hours: hoursOf(fields) ?? HOLDS[0][0],
     signOut: settings.signOutOf(visit),
     trouble,
     status,
@@ -122,7 +133,9 @@ async function act(
     if (!person.ok) return again(`Nothing was done: ${person.trouble}.`, 422);
     const { author, reason } = person;
     const { instance } = state.status;
-    const until = now().getTime() + holdMilliseconds(fields);
+    const hours = hoursOf(fields);
+    if (action === "hold" && hours === null) return again("Nothing was done: choose how long.", 422);
+    const until = now().getTime() + Number(hours) * 3_600_000;
     ordered = carryOut({ choice, author, reason, until }, api, instance, limits);
     const ended = await withinLimit(ordered.outcome, ordered.limitMilliseconds, request.signal);
     const outcome = masked(ended.ok ? ended.value : ordered.overdue, api.mask);
@@ -133,7 +146,7 @@ async function act(
   }
 }
 
-async function stateOf({ api, limits, peers }: ActionSettings): Promise<ActionState> {
+async function stateOf({ api, limits, peers, policy }: ActionSettings): Promise<ActionState> {
   const rolloutOf = async (): Promise<ActionState["rollout"]> => {
     const answer = await withinLimit(api.rollout(), limits.answerMilliseconds);
     if (answer.ok) return answer.value;
@@ -141,7 +154,7 @@ async function stateOf({ api, limits, peers }: ActionSettings): Promise<ActionSt
   };
   const [status, all, rollout] = await Promise.all([api.status(), peers(), rolloutOf()]);
   const own = { ...withDiagnostics(status, 0), releases: api.releases(), rollout };
-  return { ...masked(own, api.mask), peers: all };
+  return { ...masked(own, api.mask), peers: all, policy };
 }
 
 /** Reads what is chosen, from the address of the confirmation or from its form; null: the person has to choose. */
@@ -183,8 +196,7 @@ function readPerson(action: ActionName, fields: ReadonlyMap<string, string>): Pe
   return { ok: true, author, reason: isAsked === "none" || reason === "" ? null : reason };
 }
 
-/** Another length than those offered is the shortest. */
-function holdMilliseconds(fields: ReadonlyMap<string, string>): number {
-  const [hours] = HOLDS.find(([one]) => fields.get("hours") === one) ?? HOLDS[0];
-  return Number(hours) * 3_600_000;
+/** The chosen length of a hold; null: none of those that are offered. */
+function hoursOf(fields: ReadonlyMap<string, string> | undefined): string | null {
+  return HOLDS.find(([one]) => fields?.get("hours") === one)?.[0] ?? null;
 }

@@ -25,6 +25,8 @@ export interface Confirmed {
 /** How an action ended. */
 export interface Outcome {
   readonly isDone: boolean;
+  /** Default that of the action. */
+  readonly title?: string;
   /** As the route for programs answers. */
   readonly status: 200 | ProblemStatus;
   readonly sentences: readonly string[];
@@ -65,7 +67,9 @@ export function carryOut(
   switch (choice.action) {
     case "reload": {
       const rest = { confirmSeconds: null, notifyOtherInstances: false, force: false, now: false, emergency: false };
-      const outcome = api.reload({ author, reason, ...rest }).then((one) => reloadOutcome(one, instance));
+      const outcome = api.reload({ author, reason, ...rest }).then(async (one) =>
+        reloadOutcome(one, instance, one.kind === "held" ? (await api.status()).held?.advice ?? null : null)
+      );
       return ordered(outcome, reloadMilliseconds, "The reload goes on, but was not done");
     }
     case "rollback": {
@@ -102,7 +106,8 @@ function closed(sentence: string): string {
   return /[.!?:]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-function reloadOutcome(answer: ReloadAnswer, instance: string): Outcome {
+/** @param advice what to do about a change that is held; null: not known. */
+function reloadOutcome(answer: ReloadAnswer, instance: string, advice: string | null): Outcome {
   switch (answer.kind) {
     case "done": {
       const { status, hash, warnings, instancesNotified } = answer;
@@ -114,8 +119,10 @@ function reloadOutcome(answer: ReloadAnswer, instance: string): Outcome {
     }
     case "rejected":
       return failure(422, `The source is not valid, so nothing has changed: ${answer.reason}`, answer.diagnostics);
-    case "held":
-      return failure(409, answer.reason);
+    case "held": {
+      const sentences = [answer.reason, ...advice === null ? [] : [advice]].map(closed);
+      return { ...failure(409, ""), title: "The change is not in force yet", sentences };
+    }
     case "failed":
       return failure(503, answer.reason);
     case "stopping":

@@ -89,6 +89,8 @@ export interface ConfirmationModel {
   readonly csrf: string;
   readonly name: string;
   readonly reason: string;
+  /** The chosen length of a hold, one of {@linkcode HOLDS}. */
+  readonly hours: string;
   /** Ends the session; null: there is none. */
   readonly signOut: Markup | null;
   /** Why a form that was sent did nothing; empty: none was sent. */
@@ -121,7 +123,7 @@ function confirming(model: ConfirmationModel, choice: Choice, { basis }: Consequ
   const fields = { [TOKEN_FIELD]: csrf, basis, ...chosenFields(choice) };
   return markup`<form method="post" action="/ui/actions/${action}" class="stacked" aria-describedby="consequence">
 ${Object.entries(fields).map(([field, value]) => markup`<input type="hidden" name="${field}" value="${value}">`)}
-${action === "hold" ? radios("hours", "How long", HOLDS[0][0], HOLDS) : ""}
+${action === "hold" ? radios("hours", "How long", model.hours, HOLDS) : ""}
 <label for="name">Your name, for the journal</label>
 <input id="name" name="name" value="${name}" maxlength="${AUTHOR.maxLength}" required autocomplete="username">
 ${isAsked === "none" ? "" : reasonField(reason, isAsked === "required")}
@@ -169,6 +171,9 @@ function chosenFields(choice: Choice): Readonly<Record<string, string>> {
 /** The form that changes the choice. It only asks for this page again, with another sentence. */
 function choosing({ action, choice, state }: ConfirmationModel): Markup | string {
   if (action !== "rollback" && action !== "promote") return "";
+  if (action === "rollback" && targetsOf(state.releases).length === 0 && !isRolloutUnderWay(state)) {
+    return markup`<p class="consequence">There is no other release to go back to.</p>`;
+  }
   const chosen = choice === null ? {} : chosenFields(choice);
   const fields = action === "rollback"
     ? rollbackChoices(chosen, state)
@@ -223,7 +228,7 @@ export interface OutcomeModel {
 export function outcomeAnswer({ action, outcome, instance, signOut }: OutcomeModel): Response {
   const { done, notDone, tab, back, backLabel } = ACTIONS[action];
   const { isDone, status, sentences, diagnostics } = outcome;
-  const title = isDone ? done : notDone;
+  const title = outcome.title ?? (isDone ? done : notDone);
   const body = markup`<h1>${title}</h1>
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${diagnostics.length === 0 ? "" : diagnosticsList(diagnostics)}

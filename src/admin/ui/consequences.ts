@@ -3,10 +3,23 @@
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";
 import { lastBefore, lastGood, type Release } from "../../releases/release.ts";
+import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
+
+/** How a change of the source comes into force, by the options. */
+export interface ChangePolicy {
+  /** By the steps of a rollout. */
+  readonly isStaged: boolean;
+  /** How many it needs. */
+  readonly approvals: number;
+}
+
+/** Without rollouts and approvals. */
+export const AT_ONCE: ChangePolicy = { isStaged: false, approvals: 0 };
 
 /** The facts that consequences depend on. */
 export interface ActionState {
+  readonly policy: ChangePolicy;
   readonly status: Status;
   readonly peers: PeersAnswer;
   /** The newest first. */
@@ -22,6 +35,9 @@ export type Choice =
   | { readonly action: "promote"; readonly full: boolean }
   | { readonly action: "hold" }
   | { readonly action: "release-hold" };
+
+/** The most hosts that a sentence names. */
+const MAX_NAMED = 3;
 
 export interface Consequence {
   /** Whether there is anything to confirm; otherwise the sentence says why there is not. */
@@ -40,13 +56,13 @@ export function shortHash(hash: string): string {
 export function consequenceOf(choice: Choice, state: ActionState): Consequence {
   switch (choice.action) {
     case "reload":
-      return possible(reloadSentence(state));
+      return possible(reloadSentence(state), reloadBasis(state));
     case "rollback":
       return choice.to === null ? rolloutEnd(state) : rollback(choice.to, choice.isLocal, state);
     case "promote":
       return promotion(choice.full, state);
     case "hold":
-      return possible(holdSentence(state));
+      return possible(holdSentence(state), holdBasis(state.status.hold));
     case "release-hold":
       return holdEnd(state);
   }
@@ -123,13 +139,33 @@ export function momentText(iso: string): string {
 }
 
 function reloadSentence(state: ActionState): string {
-  const { status: { instance, source, hold } } = state;
+  const { policy, status: { instance, source, hold, held } } = state;
   const others = othersText(state);
   const what = source === null ? "looks at what the store has" : `reads ${source}`;
-  const effect = hold === null
-    ? `a valid change comes into force here${others === null ? "" : ` and is announced to ${others}`}`
-    : `a valid change waits until the hold by ${hold.author} ends at ${momentText(hold.until)}`;
-  return `${instance} ${what} again now: ${effect}; without a valid change everything stays as it is.`;
+  const effect = hold !== null
+    ? `waits until the hold by ${hold.author} ends at ${momentText(hold.until)}`
+    : policy.approvals > 0
+    ? `waits until it has ${counted(policy.approvals, "approval")}`
+    : policy.isStaged
+    ? `goes through ${others === null ? "the fleet" : `this host and ${others}`} in the steps of a rollout`
+    : `comes into force here${others === null ? "" : ` and is announced to ${others}`}`;
+  if (held === null || held.kind === "frozen") {
+    return `${instance} ${what} again now: a valid change ${effect}; without one everything stays as it is.`;
+  }
+  return `${instance} ${what} again now, and what it has at the moment (${shortHash(held.hash)}) stays out of force: ` +
+    `${closed(held.why)} Another valid change ${effect}.`;
+}
+
+function closed(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function holdBasis(hold: Status["hold"]): string {
+  return hold === null ? "no hold" : `hold ${hold.until} ${hold.author}`;
+}
+
+function reloadBasis({ status: { hold, held } }: ActionState): string {
+  return `${holdBasis(hold)}, ${held === null ? "as the source" : `${held.kind} ${held.hash}`}`;
 }
 
 function rollback(number: number, isLocal: boolean, state: ActionState): Consequence {
@@ -144,12 +180,16 @@ function rollback(number: number, isLocal: boolean, state: ActionState): Consequ
   if (target.isSkipped) return impossible(`Release ${number} was rolled back itself: only a forced reload runs it.`);
   const what = `release ${number} (${shortHash(target.hash)}) again`;
   const taken = takenText(target, releases);
-  const basis = `release ${running.number}`;
+  const found = underWay(state);
+  const basis = `release ${running.number}${found.ok ? `, ${rolloutBasis(found.rollout)}` : ""}`;
   const others = othersText(state);
   if (isLocal && mode === "cluster") {
     const rest = others === null ? "" : `; ${others} ${goOn(others)} with what runs there`;
+    const leaves = found.ok && found.rollout.hosts.some(({ self, runs }) => self && runs === "candidate")
+      ? ` The rollout of ${shortHash(found.rollout.hash)}, which ${instance} leaves, waits for it then.`
+      : "";
     return possible(
-      `Only ${instance} will run ${what}: ${taken} will not run there until a person forces it${rest}.`,
+      `Only ${instance} will run ${what}: ${taken} will not run there until a person forces it${rest}.${leaves}`,
       basis,
     );
   }
@@ -157,7 +197,22 @@ function rollback(number: number, isLocal: boolean, state: ActionState): Consequ
   const sentence =
     `${fleetText(state)} will run ${what}: ${taken} will not run ${where} until a person forces it, and ` +
     "any other edit of the source counts as usual.";
-  return possible(sentence, basis);
+  return possible(found.ok ? `${sentence} ${endsToo(found.rollout)}` : sentence, basis);
+}
+
+function endsToo({ hash, hosts }: RolloutView): string {
+  const runs = hosts.filter((host) => host.runs === "candidate").length;
+  const which = runs === 0 ? "no host runs yet" : `${counted(runs, "host")} ${runs === 1 ? "runs" : "run"}`;
+  return `The rollout of ${
+    shortHash(hash)
+  }, which ${which}, ends with that; to end only the rollout, choose what ran ` +
+    "before it.";
+}
+
+/** The part of a rollout that sentences depend on. */
+function rolloutBasis({ hash, phase, step, hosts }: RolloutView): string {
+  const rejects = hosts.filter(({ rejected }) => rejected !== null).map(({ instance }) => instance);
+  return [`rollout ${hash} ${phase} step ${step}`, ...rejects].join(" ");
 }
 
 /** The releases that a rollback to `target` takes back. */
@@ -192,7 +247,7 @@ function rolloutEnd(state: ActionState): Consequence {
     : `${runs} of ${counted(hosts.length, "host")} ${runs === 1 ? "goes" : "go"} back to ${shortHash(base)}`;
   const sentence = `The rollout of ${shortHash(hash)} ends: ${back.charAt(0).toLowerCase()}${back.slice(1)}, and no ` +
     "host will run it until a person forces it.";
-  return possible(sentence, `rollout ${hash}`);
+  return possible(sentence, rolloutBasis(found.rollout));
 }
 
 function promotion(full: boolean, state: ActionState): Consequence {
@@ -205,26 +260,44 @@ function promotion(full: boolean, state: ActionState): Consequence {
     return impossible(`The rollout of ${name} waits for approvals, which no order replaces.`);
   }
   const isLast = step === steps.length - 1;
+  const now = steps[step]!;
+  /** Those that are let in if so many are. */
+  const newHosts = (next: number) => hosts.filter(({ rank }) => rank !== null && rank >= now && rank < next);
   if (isLast && phase === "baking") {
     return impossible(`All ${counted(all, "host")} are let in already: the rollout is done when they have baked.`);
   }
-  const basis = `rollout ${hash} ${phase} step ${step}`;
+  const basis = rolloutBasis(found.rollout);
   const isBehind = ({ isLetIn, runs, state }: typeof hosts[number]) =>
     isLetIn && !(runs === "candidate" && state === "healthy");
   const behind = hosts.filter(isBehind).length;
   if (phase === "halted" && behind > 0) {
     const next = full ? "all other hosts are let in" : "the hosts of the next step are let in";
     const left = `without the ${counted(behind, "host")} that did not become healthy`;
-    return possible(`The rollout of ${name} goes on ${left}, and ${next} at once.`, basis);
+    return possible(
+      `The rollout of ${name} goes on ${left}, and ${next} at once.${rejectedText(newHosts(all))}`,
+      basis,
+    );
   }
   if (isLast) return possible(`The rollout of ${name} goes on: all ${counted(all, "host")} are let in already.`, basis);
-  const now = steps[step]!;
   const next = full ? all : steps[step + 1]!;
   const waits = behind === 0
     ? ""
     : `, although ${behind} of those before ${behind === 1 ? "is" : "are"} not healthy yet`;
   const letIn = next === all ? `All ${counted(all, "host")}` : `${next} of ${counted(all, "host")}`;
-  return possible(`${letIn} will run ${name} at once, ${next - now} more than now${waits}.`, basis);
+  const rejects = rejectedText(newHosts(next));
+  const will = rejects === "" ? "will run" : "are to run";
+  return possible(`${letIn} ${will} ${name} at once, ${next - now} more than now${waits}.${rejects}`, basis);
+}
+
+/** A warning of hosts that are to be let in and have rejected the change already; empty: there are none. */
+function rejectedText(hosts: readonly RolloutHost[]): string {
+  const rejects = hosts.filter(({ rejected }) => rejected !== null).map(({ instance }) => instance);
+  if (rejects.length === 0) return "";
+  const named = [...rejects.slice(0, MAX_NAMED), ...rejects.length > MAX_NAMED ? ["…"] : []].join(", ");
+  return ` But ${
+    counted(rejects.length, "host")
+  } of them (${named}) rejected it: the rollout will fail there, and stop ` +
+    "or be rolled back on all hosts, as its options say.";
 }
 
 function holdSentence(state: ActionState): string {
@@ -241,5 +314,5 @@ function holdEnd({ status: { instance, hold, held } }: ActionState): Consequence
   const effect = held?.kind === "frozen"
     ? `the edit that waits (${shortHash(held.hash)}) comes into force on ${instance} at once`
     : `no edit waits on ${instance}, and the next one comes into force as usual`;
-  return possible(`The hold by ${hold.author} until ${momentText(hold.until)} ends: ${effect}.`, `hold ${hold.until}`);
+  return possible(`The hold by ${hold.author} until ${momentText(hold.until)} ends: ${effect}.`, holdBasis(hold));
 }

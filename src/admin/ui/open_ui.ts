@@ -6,6 +6,7 @@ import type { AdminLimits } from "../limits.ts";
 import type { Answers } from "../problem.ts";
 import { type Admit, openAccess, type Visit } from "./access.ts";
 import { actionRoutes } from "./actions.ts";
+import type { ChangePolicy } from "./consequences.ts";
 import { formTokens } from "./same_origin.ts";
 import { openSharedFacts } from "./shared_facts.ts";
 import { openSessions } from "./sessions.ts";
@@ -25,6 +26,8 @@ export interface UiSettings {
   readonly uptime: () => number;
   /** Whether actions are offered; otherwise there is nothing under their paths. */
   readonly mayAct: boolean;
+  /** For the consequences of actions. */
+  readonly policy: ChangePolicy;
 }
 
 export interface Ui {
@@ -34,7 +37,7 @@ export interface Ui {
 
 const KEY_BYTES = 32;
 
-export function openUi({ api, answers, limits, comparing, now, uptime, mayAct }: UiSettings): Ui {
+export function openUi({ api, answers, limits, comparing, now, uptime, mayAct, policy }: UiSettings): Ui {
   const sessions = openSessions({ now: uptime });
   const tokens = formTokens(randomBytes(KEY_BYTES));
   const facts = openSharedFacts(api, limits);
@@ -46,7 +49,7 @@ export function openUi({ api, answers, limits, comparing, now, uptime, mayAct }:
     routes: [
       ...signInRoutes({ sessions, tokens, limits }),
       ...uiRoutes({ api, comparing, facts, readerOf }),
-      ...mayAct ? actionRoutes({ api, limits, tokens, peers: facts.peersOf, now, signOutOf }) : [],
+      ...mayAct ? actionRoutes({ api, limits, tokens, peers: facts.peersOf, now, policy, signOutOf }) : [],
     ],
   };
 }

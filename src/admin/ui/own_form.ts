@@ -20,9 +20,7 @@ export async function readOwnForm(
   const read = await readForm(request, limits);
   if (!read.ok) {
     const { status, detail, headers = {} } = read.problem;
-    const answer = noticeAnswer(status, `${detail}.`);
-    for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
-    return { ok: false, answer };
+    return { ok: false, answer: noticeAnswer(status, `${detail}.`, headers) };
   }
   if (tokens.isRight(owner, read.value.get(TOKEN_FIELD))) return { ok: true, fields: read.value };
   return { ok: false, answer: noticeAnswer(403, FOREIGN) };

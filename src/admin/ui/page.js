@@ -34,6 +34,16 @@
   for (const part of document.querySelectorAll("[data-live]")) sent.set(part.id, part.innerHTML);
   localize(document);
 
+  // A second press would send an order twice, and show only that the second was refused.
+  document.addEventListener("submit", ({ target }) => {
+    if (target.method !== "post") return;
+    setTimeout(() => target.querySelectorAll("button").forEach((button) => button.disabled = true));
+  });
+  // The browser may show the page again as it was left.
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+  });
+
   const live = document.getElementById("live");
   if (live === null || live.dataset.events === undefined) return;
   let cutSince = null;

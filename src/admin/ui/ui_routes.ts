@@ -19,11 +19,17 @@ import type { UiRoute } from "./ui_route.ts";
 const LIVE_ON = [...EVENT_KINDS, "reset"];
 
 /** The actions that each view offers at its top. */
-const ACTIONS_OF = {
+const ACTIONS_OF: Readonly<Record<Tab, readonly ActionName[]>> = {
   fleet: ["rollback", "promote"],
   releases: ["rollback", "promote"],
   host: ["reload", "hold", "release-hold"],
-} as const satisfies Readonly<Record<Tab, readonly ActionName[]>>;
+};
+
+/** Whether there is anything for an action to act on. */
+function isOffered(action: ActionName, { hold, rollout }: Status): boolean {
+  if (action === "promote") return rollout !== null && rollout.isUnderWay;
+  return action !== "release-hold" || hold !== null;
+}
 
 /** The person in front of the page. */
 export interface Reader {
@@ -56,7 +62,7 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       const status = await api.status();
       const { instance } = masked({ instance: status.instance }, api.mask);
       const { signOut, mayAct } = reader;
-      const actions = actionLinks(ACTIONS_OF[tab], mayAct);
+      const actions = actionLinks(ACTIONS_OF[tab].filter((one) => isOffered(one, status)), mayAct);
       return pageAnswer({ title, tab, instance, liveOn, signOut, actions, ...await show(status, request, reader) });
     },
   });

@@ -22,6 +22,20 @@ Deno.test("over TCP a page without a session leads to the sign-in, and shows not
   assertEquals((await visit(host, "/uix", "")).status, 401);
 });
 
+Deno.test("a path without a page, another method and a bug are told as a page, and /ui/ leads to the page", async () => {
+  await using host = await openAdminHost();
+  const cookie = await cookieOf(host);
+  const { status, headers } = await visit(host, "/ui/", cookie);
+  assertEquals([status, headers.get("Location")], [303, "/ui"]);
+  host.api.bug = new Error("a secret of the program");
+  for (const [path, code] of [["/ui/nothing", 404], ["/ui/sign-out", 405], ["/ui", 500]] as const) {
+    const page = await visit(host, path, cookie);
+    assertEquals([path, page.status, page.headers.get("Content-Type")], [path, code, "text/html; charset=utf-8"]);
+    assertStringIncludes(page.text, '<a href="/ui">');
+    assertEquals([page.headers.get("Allow"), page.text.includes("secret of")], [code === 405 ? "POST" : null, false]);
+  }
+});
+
 Deno.test("what the script fetches without a session is refused and not redirected", async () => {
   await using host = await openAdminHost();
   for (const [path, headers] of [["/ui", REFRESH], ["/ui/events", {}]] as const) {

@@ -37,7 +37,7 @@ async function confirm(
   fields: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string | null>> = {},
 ) {
-  const given = { ...await fieldsOf(host, path), name: "Anna", reason: "tiles are empty", ...fields };
+  const given = { ...await fieldsOf(host, path), name: "Anna", reason: "tiles are empty", hours: "1", ...fields };
   const all = { Origin: originOf(host), Cookie: host.cookie, ...headers };
   return await seen(host.askTcp(path.split("?")[0]!, sent(given, all)));
 }
@@ -64,6 +64,13 @@ Deno.test("with the option each view links to its actions, and no GET does anyth
   for (const view of ["/ui", "/ui/releases", "/ui/host"]) {
     assertStringIncludes((await visit(host, view, host.cookie)).text, 'href="/ui/actions/');
   }
+  const offered = async (path: string) =>
+    [...(await visit(host, path, host.cookie)).text.matchAll(/actions\/([\w-]+)">/g)].map(([, action]) => action);
+  assertEquals(await offered("/ui"), ["rollback"]);
+  assertEquals(await offered("/ui/host"), ["reload", "hold", "release-hold"]);
+  const status = await host.api.status();
+  host.api.status = () => Promise.resolve({ ...status, hold: null, rollout: ROLLOUT });
+  assertEquals([await offered("/ui"), await offered("/ui/host")], [["rollback", "promote"], ["reload", "hold"]]);
   const { text } = await visit(host, "/ui/releases", host.cookie);
   assertEquals(text.match(/rollback\?to=\d+/g), ["rollback?to=41"], "to what can be rolled back to");
   for (const action of ACTIONS) {
@@ -109,6 +116,10 @@ Deno.test("the form for another choice shows the one that is made", async () => 
   assertEquals(await shown("hold"), ["1"]);
   host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
   assertEquals(await shown("rollback"), ["41 selected", "fleet"]);
+  host.api.releases = () => [releaseAnswer(1, "a1", { isRunning: true })];
+  assertEquals(await shown("rollback"), []);
+  const { text } = await visit(host, "/ui/actions/rollback", host.cookie);
+  assertStringIncludes(text, "There is no other release to go back to.");
 });
 
 Deno.test("each action is done as its confirmation says, in the name of the person", async () => {
@@ -131,7 +142,7 @@ Deno.test("each action is done as its confirmation says, in the name of the pers
   assertEquals(await done("/ui/actions/promote?to=full"), [{ promote: { ...by, full: true } }]);
   const hour = 3_600_000;
   const now = Date.parse("2026-01-02T03:04:05.678Z");
-  for (const [hours, length] of [["1", hour], ["4", 4 * hour], ["24", 24 * hour], ["9999", hour]] as const) {
+  for (const [hours, length] of [["1", hour], ["4", 4 * hour], ["24", 24 * hour]] as const) {
     assertEquals(await done("/ui/actions/hold", { hours }), [{ ...by, until: now + length }]);
   }
   assertEquals(await done("/ui/actions/release-hold"), [{ releaseHold: "Ben" }]);
@@ -160,7 +171,13 @@ Deno.test("an action needs a session, the Origin of the page and the token of th
 Deno.test("over the socket an action needs the page's own form too, under a name of the reader's own host", async () => {
   await using host = await openActing();
   const { text } = await seen(host.ask("/ui/actions/hold"));
-  const fields = { csrf: fieldOf(text, "csrf"), basis: "", name: "Anna", reason: "tiles" };
+  const fields = {
+    csrf: fieldOf(text, "csrf"),
+    basis: fieldOf(text, "basis"),
+    hours: "1",
+    name: "Anna",
+    reason: "tiles",
+  };
   assertStringIncludes(text, 'name="name" value=""');
   const status = async (given: Record<string, string>, headers: Record<string, string | null>) =>
     (await seen(host.ask("/ui/actions/hold", sent(given, headers)))).status;
@@ -188,10 +205,15 @@ Deno.test("name and reason have the bounds of the other routes, and what was typ
     [{ reason: "a".repeat(201) }, "reason must be one line of 1 to 200 characters"],
   ] as const;
   for (const [fields, trouble] of cases) {
-    const { status, text } = await confirm(host, "/ui/actions/hold", { reason: 'so "new"', ...fields });
+    const { status, text } = await confirm(host, "/ui/actions/hold", { reason: 'so "new"', hours: "24", ...fields });
     assertEquals([trouble, status], [trouble, 422]);
     assertStringIncludes(text, `Nothing was done: ${trouble}.`);
     if (!("reason" in fields)) assertStringIncludes(text, 'value="so &quot;new&quot;"');
+    assertStringIncludes(text, 'name="hours" value="24" checked');
+  }
+  for (const hours of ["", "2", "9999"]) {
+    const { status, text } = await confirm(host, "/ui/actions/hold", { hours });
+    assertEquals([hours, status, text.includes("choose how long")], [hours, 422, true]);
   }
   assertEquals(orders(host), []);
 });
@@ -213,6 +235,17 @@ Deno.test("an action is not done on another state than the confirmation showed, 
   assertStringIncludes(gone.text, "There is no release 7");
 });
 
+Deno.test("of two persons who hold changes at once the second sees the hold of the first", async () => {
+  await using host = await openActing();
+  const status = await host.api.status();
+  host.api.status = () => Promise.resolve({ ...status, hold: null });
+  const { basis } = await fieldsOf(host, "/ui/actions/hold");
+  host.api.status = () => Promise.resolve({ ...status, hold: HOLD });
+  const late = await confirm(host, "/ui/actions/hold", { basis: basis! });
+  assertEquals([late.status, orders(host)], [409, []]);
+  assertStringIncludes(late.text, "It replaces the hold by ben");
+});
+
 Deno.test("a person chooses the release if the one in force came by a rollback, or the address names none", async () => {
   await using host = await openActing();
   host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
@@ -222,9 +255,10 @@ Deno.test("a person chooses the release if the one in force came by a rollback, 
   ];
   for (const query of ["", "?to=", "?to=x", "?to=-1"]) {
     const { status, text } = await visit(host, `/ui/actions/rollback${query}`, host.cookie);
+    const isUnreadable = query.length > "?to=".length;
     assertEquals([query, status, text.includes('consequence"'), text.includes('<option value="41">')], [
       query,
-      200,
+      isUnreadable ? 422 : 200,
       false,
       true,
     ]);
@@ -262,7 +296,7 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
   } as const;
   const place = { suggestion: "did you mean tiles?", file: "/etc/honua/config.hcl", frame: null };
   const reloads = [
-    [{ kind: "held", reason: "It is held; wait" }, "409 Not taken up It is held; wait."],
+    [{ kind: "held", reason: "It is held; wait" }, "409 The change is not in force yet It is held; wait. Back"],
     [{ kind: "failed", reason: `No source ${SECRET}` }, "503 Not taken up No source ***."],
     [{ kind: "stopping" }, "503 Not taken up The daemon is about to end, and did nothing."],
     [
@@ -271,6 +305,17 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
       "*** x/y /etc/honua/config.hcl:3:1 Help: did you mean tiles?",
     ],
   ] as const;
+  const status = await host.api.status();
+  const held = {
+    kind: "frozen",
+    hash: "e",
+    by: null,
+    at: null,
+    reason: null,
+    why: "w",
+    advice: "Back to work",
+  } as const;
+  host.api.status = () => Promise.resolve({ ...status, held });
   for (const [answer, said] of reloads) {
     host.api.answerReload = () => Promise.resolve(answer);
     assertStringIncludes(await answered(host, "/ui/actions/reload"), said);

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import {
   type ActionState,
+  AT_ONCE,
   type Choice,
   consequenceOf,
   defaultTarget,
@@ -21,6 +22,7 @@ async function stateOf(given: Partial<ActionState> = {}, status: Partial<Status>
     status: { ...await fakeDaemonApi().status(), source: "/etc/honua/config.hcl", ...status },
     peers: { ok: true, peers: Array.from({ length: 40 }, (_, index) => peer(`edge-${index + 1}`, "a1")) },
     releases: RELEASES,
+    policy: AT_ONCE,
     rollout: { ok: true, rollout: null },
     ...given,
   };
@@ -66,6 +68,20 @@ Deno.test("a rollback says on how many hosts what will run, and what will not ru
     `${local}; the other host goes on with what runs there.`,
   );
   assertEquals(await sentenceOf(to(16, true), { peers: hosts(1) }), `${local}.`);
+});
+
+Deno.test("a rollback during a rollout says what becomes of it", async () => {
+  const to = (isLocal: boolean): Choice => ({ action: "rollback", to: 16, isLocal });
+  const says = async (isLocal: boolean, ...states: readonly (string | null)[]) => {
+    const sentence = await sentenceOf(to(isLocal), rolloutWith({ hosts: hostsOf(...states) }));
+    return sentence.slice(sentence.indexOf(" The rollout") + 1);
+  };
+  const choose = "ends with that; to end only the rollout, choose what ran before it.";
+  assertEquals(await says(false, "healthy", null), `The rollout of dddddddd, which 1 host runs, ${choose}`);
+  assertEquals(await says(false, "healthy", "baking"), `The rollout of dddddddd, which 2 hosts run, ${choose}`);
+  assertEquals(await says(false, null), `The rollout of dddddddd, which no host runs yet, ${choose}`);
+  assertEquals(await says(true, "healthy", null), "The rollout of dddddddd, which edge-1 leaves, waits for it then.");
+  assertEquals((await says(true, null, "healthy")).includes("rollout"), false);
 });
 
 Deno.test("a rollback that leads nowhere says so", async () => {
@@ -142,6 +158,22 @@ Deno.test("a promotion says how many hosts run the change then, and which are no
     await sentenceOf(next, rolloutWith({ ...steps, hosts: one })),
     "4 of 10 hosts will run dddddddd at once, 3 more than now.",
   );
+  const rejecting = (...ranks: readonly number[]) =>
+    hostsOf("healthy", null, null, null, null, null, null).map((host, rank) => ({
+      ...host,
+      rejected: ranks.includes(rank) ? "no DATABASE_URL" : null,
+    }));
+  const fails =
+    "rejected it: the rollout will fail there, and stop or be rolled back on all hosts, as its options say.";
+  assertEquals(
+    await sentenceOf(next, rolloutWith({ ...steps, hosts: rejecting(0, 2, 4) })),
+    `4 of 10 hosts are to run dddddddd at once, 3 more than now. But 1 host of them (edge-3) ${fails}`,
+  );
+  assertEquals(
+    await sentenceOf({ action: "promote", full: true }, rolloutWith({ ...steps, hosts: rejecting(1, 2, 3, 4) })),
+    "All 10 hosts are to run dddddddd at once, 9 more than now. But 4 hosts of them (edge-2, edge-3, edge-4, …) " +
+      fails,
+  );
   assertEquals(
     await sentenceOf({ action: "promote", full: true }, rolloutWith({ ...steps, hosts: hostsOf("baking", "behind") })),
     "All 10 hosts will run dddddddd at once, 9 more than now, although 2 of those before are not healthy yet.",
@@ -169,14 +201,29 @@ Deno.test("a promotion says how many hosts run the change then, and which are no
 
 Deno.test("a reload, a hold and its end say which hosts they concern", async () => {
   const [reload, begin, end] = [{ action: "reload" }, { action: "hold" }, { action: "release-hold" }] as const;
-  const stays = "without a valid change everything stays as it is.";
+  const file = "edge-1 reads /etc/honua/config.hcl again now";
+  const stays = "without one everything stays as it is.";
+  const takes = async (given: Partial<ActionState> = {}, status: Partial<Status> = {}) =>
+    (await sentenceOf(reload, given, status)).replace(`${file}: a valid change `, "").replace(`; ${stays}`, "");
+  assertEquals(await takes(), "comes into force here and is announced to the other 39 hosts");
+  assertEquals(await takes({}, { mode: "alone" }), "comes into force here");
+  const staged = { policy: { isStaged: true, approvals: 0 } };
+  assertEquals(await takes(staged), "goes through this host and the other 39 hosts in the steps of a rollout");
+  assertEquals(await takes({ ...staged, peers: hosts(1) }), "goes through the fleet in the steps of a rollout");
+  assertEquals(await takes({ policy: { isStaged: true, approvals: 2 } }), "waits until it has 2 approvals");
+  assertEquals(await takes(staged, { hold }), "waits until the hold by ben ends at 2026-01-02 12:30 UTC");
   assertEquals(
-    await sentenceOf(reload),
-    `edge-1 reads /etc/honua/config.hcl again now: a valid change comes into force here and is announced to the other 39 hosts; ${stays}`,
+    await sentenceOf(reload, {}, { mode: "alone", source: null }),
+    `edge-1 looks at what the store has again now: a valid change comes into force here; ${stays}`,
   );
+  const back = { kind: "skipped", hash: "e".repeat(64), by: "ben", at: null, reason: "r", advice: "" } as const;
   assertEquals(
-    await sentenceOf(reload, {}, { mode: "alone", source: null, hold }),
-    `edge-1 looks at what the store has again now: a valid change waits until the hold by ben ends at 2026-01-02 12:30 UTC; ${stays}`,
+    await sentenceOf(reload, {}, {
+      mode: "alone",
+      held: { ...back, why: "It is not put in force: ben rolled it back" },
+    }),
+    `${file}, and what it has at the moment (eeeeeeee) stays out of force: It is not put in force: ben rolled it back. ` +
+      "Another valid change comes into force here.",
   );
   const held =
     "Nothing new comes into force on edge-1 before the hold ends, whatever its source says, except rollbacks " +
@@ -216,7 +263,22 @@ Deno.test("the basis of a consequence changes with the state that its numbers ar
     { ...RELEASES[0]!, isRunning: false },
     ...RELEASES.slice(1),
   ];
-  assertEquals([await basisOf(back), await basisOf(back, { releases: newer })], ["release 17", "release 18"]);
+  const during = rolloutWith({ steps: [1, 2, 3], hosts: hostsOf("healthy", null) });
+  const bases = [await basisOf(back), await basisOf(back, { releases: newer }), await basisOf(back, during)];
+  assertEquals(new Set(bases).size, 3);
+  const rejected = hostsOf("healthy", null).map((host) => ({ ...host, rejected: "no" }));
+  const end: Choice = { action: "rollback", to: null, isLocal: false };
+  for (const choice of [{ action: "promote", full: true }, end] as const) {
+    const after = rolloutWith({ steps: [1, 2, 3], hosts: rejected });
+    assertEquals(new Set([await basisOf(choice, during), await basisOf(choice, after)]).size, 2);
+  }
+  const others = [{ hold: null }, { hold }, { hold: { ...hold, author: "anna" } }, { hold: { ...hold, until: "x" } }];
+  for (const action of ["hold", "reload"] as const) {
+    const found = await Promise.all(others.map((status) => basisOf({ action }, {}, status)));
+    assertEquals(new Set(found).size, 4);
+  }
+  const held = { kind: "skipped", hash: "e", by: null, at: null, reason: null, why: "w", advice: "" } as const;
+  assertNotEquals(await basisOf({ action: "reload" }, {}, { held }), await basisOf({ action: "reload" }));
   const promote: Choice = { action: "promote", full: false };
   const at = async (step: number) => await basisOf(promote, rolloutWith({ steps: [1, 2, 3], step, phase: "baking" }));
   assertEquals(new Set([await at(0), await at(1), await basisOf(promote)]).size, 3);
