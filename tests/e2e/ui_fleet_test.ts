@@ -51,6 +51,9 @@ Deno.test({
     await page.evaluate(() => Object.assign(globalThis, { isSameDocument: true }));
     for (const { name } of fleet.instances) await rowShows(page, name, first.slice(0, 8));
 
+    // Nothing happens: the page asks, and is not sent again.
+    await page.waitForResponse((answer) => answer.status() === 304);
+
     await one.edit("second");
     const second = await fleet.agrees("second", 2);
     for (const { name } of fleet.instances) await rowShows(page, name, second.slice(0, 8));

@@ -94,6 +94,13 @@
     localize(part);
   };
 
+  /** The page is as it is now; it is live if it hears of the next event, too. */
+  const connected = () => {
+    if (events?.readyState === EventSource.OPEN) shown();
+  };
+
+  /** Of the last answer; null: there was none. */
+  let tag = null;
   let fetching = false;
   let isWanted = false;
   const refresh = async () => {
@@ -103,11 +110,13 @@
     fetching = true;
     try {
       const answer = await fetch(location.href, {
-        headers: { "X-Honua-Refresh": "1" },
+        headers: { "X-Honua-Refresh": "1", ...tag !== null && { "If-None-Match": tag } },
         signal: AbortSignal.timeout(FETCH_LIMIT_MILLISECONDS),
       });
       if (answer.status === 401) return end();
+      if (answer.status === 304) return connected();
       if (!answer.ok) return cut();
+      tag = answer.headers.get("ETag");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const fresh of page.querySelectorAll("[data-live]")) {
         const part = document.getElementById(fresh.id);
@@ -116,7 +125,7 @@
         sent.set(fresh.id, text);
         replace(part, fresh);
       }
-      if (events?.readyState === EventSource.OPEN) shown();
+      connected();
     } catch {
       cut();
     } finally {

@@ -1,6 +1,7 @@
 // The frame of every page: head, navigation, and the headers that keep a browser from doing anything else. Styles and
 // script are part of the page, allowed by their hashes; nothing is fetched from elsewhere.
 import { createHash } from "node:crypto";
+import { matchesWeakly, readCondition } from "../entity_tag.ts";
 import { NOT_KEPT } from "../problem.ts";
 import { type Markup, markup, trusted } from "./markup.ts";
 import styles from "./page.css" with { type: "text" };
@@ -72,6 +73,21 @@ export function withPageHeaders(response: Response): Response {
 /** Answers with a page. */
 export function pageAnswer(page: Page): Response {
   return new Response(String(pageOf(page)), { status: page.status ?? 200, headers: PAGE_HEADERS });
+}
+
+/**
+ * Answers with a page, or with 304 if the reader has it: an open page asks every few seconds, and one of a thousand hosts
+ * is large.
+ */
+export function livePageAnswer(page: Page, request: Request): Response {
+  const text = String(pageOf(page));
+  const { status = 200 } = page;
+  if (status !== 200) return new Response(text, { status, headers: PAGE_HEADERS });
+  const tag = createHash("sha256").update(text).digest("base64url");
+  const headers = { ...PAGE_HEADERS, ETag: `"${tag}"` };
+  const condition = readCondition(request.headers.get("If-None-Match") ?? "");
+  const isKnown = condition !== null && matchesWeakly(condition, tag);
+  return isKnown ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
 }
 
 function pageOf({ title, tab, instance, liveOn, signOut, actions = null, body }: Page): Markup {

@@ -10,7 +10,7 @@ import { fleetView } from "./fleet_view.ts";
 import { hostView } from "./host_view.ts";
 import { masked } from "./masked.ts";
 import type { Markup } from "./markup.ts";
-import { type Page, pageAnswer, type Tab } from "./page.ts";
+import { livePageAnswer, type Page, type Tab } from "./page.ts";
 import { newestReleases, releasesView } from "./releases_view.ts";
 import type { SharedFacts } from "./shared_facts.ts";
 import type { UiRoute } from "./ui_route.ts";
@@ -63,7 +63,8 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       const { instance } = masked({ instance: status.instance }, api.mask);
       const { signOut, mayAct } = reader;
       const actions = actionLinks(ACTIONS_OF[tab].filter((one) => isOffered(one, status)), mayAct);
-      return pageAnswer({ title, tab, instance, liveOn, signOut, actions, ...await show(status, request, reader) });
+      const shown = await show(status, request, reader);
+      return livePageAnswer({ title, tab, instance, liveOn, signOut, actions, ...shown }, request);
     },
   });
   return [
