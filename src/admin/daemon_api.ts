@@ -3,6 +3,7 @@
 import type { ApprovalApi } from "./approval_api.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { PeersAnswer } from "../cluster/notifier.ts";
+import type { Peer } from "../cluster/peer_record.ts";
 import type { SyncStateKind } from "../agreement/agreement.ts";
 import type { SingleMount } from "../host/single_mount.ts";
 import type { DiagnosticJson } from "../diagnostic/render.ts";
@@ -453,6 +454,8 @@ export interface DaemonApi extends ApprovalApi {
   abortRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
   /** What all living instances run. */
   peers(): Promise<PeersAnswer>;
+  /** The last records of instances that stopped writing them, as far as earlier answers of `peers` had them. */
+  lostPeers(): readonly Peer[];
   /** Compares two sources; the signal ends the work. */
   diff(from: DiffSource, to: DiffSource, signal: AbortSignal): Promise<DiffAnswer>;
   /** Compiles a text, puts it into the store and proposes it; resolves when that is done. The signal ends the work. */

@@ -24,7 +24,8 @@ async function peers(
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
   if (answer.value.ok) {
-    return answers.json({ peers: shown(answer.value.peers), rollout: api.rolloutSummary() });
+    const lost = api.lostPeers().map(({ instance, hash, at }) => ({ instance, hash, at }));
+    return answers.json({ peers: shown(answer.value.peers), lost, rollout: api.rolloutSummary() });
   }
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }

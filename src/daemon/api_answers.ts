@@ -15,6 +15,7 @@ import type {
 import { namesakesOf } from "../cluster/peer_record.ts";
 import { withinLimit } from "../time/limit.ts";
 import { isolationOf } from "../cluster/isolation.ts";
+import { openLostPeers } from "../cluster/lost_peers.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { FigureMemory } from "../telemetry/recent_figures.ts";
@@ -37,6 +38,7 @@ import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
 import type { Differ } from "./differ.ts";
 import { type DaemonSettings, pathToTell } from "./daemon_settings.ts";
+import { peerLifeOf } from "./joining.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
 /** The parts of the daemon that answer. */
@@ -74,12 +76,18 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
   const { loop, recorder, metrics, feed, mask, differ, publisher } = parts;
   const { highAvailability } = parts.settings.options;
   const startedAt = new Date().toISOString();
+  const lost = openLostPeers(Date.now, peerLifeOf(parts.settings.options));
+  const peers = async (): Promise<PeersAnswer> => {
+    const answer = await peersOf(parts);
+    if (answer.ok) lost.see(answer.peers);
+    return answer;
+  };
   const stopped = new AbortController();
   void loop.stopped.then(() => stopped.abort());
   const rollouts = openRolloutAnswers({
     loop,
     notifier: parts.notifier,
-    peers: () => peersOf(parts),
+    peers,
     movingMilliseconds: announcingMilliseconds(parts),
     now: Date.now,
     mask,
@@ -95,7 +103,8 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     ...openReleaseAnswers({ ...parts, announcingMilliseconds: announcingMilliseconds(parts), now: Date.now }),
     ...rollouts,
     ...openApprovalAnswers(parts.approvals ?? noApprovals(highAvailability.configurationChannel), mask),
-    peers: () => peersOf(parts),
+    peers,
+    lostPeers: lost.list,
     diff: (from, to, signal) => unlessStopping([signal, stopped.signal], (either) => differ.diff(from, to, either)),
     plan: (signal) => unlessStopping([signal, stopped.signal], (either) => differ.plan(either)),
     publish: (request, signal) =>
@@ -105,8 +114,8 @@ export function openDaemonApi(parts: DaemonApiParts): DaemonApi {
     onActivated: (listener) => recorder.onActivated(listener),
     events: feed,
     async metrics() {
-      const peers = await withinLimit(peersOf(parts), PEERS_FOR_METRICS_MILLISECONDS);
-      metrics.peers.replace(peers.ok ? peerStates(peers.value) : []);
+      const answer = await withinLimit(peers(), PEERS_FOR_METRICS_MILLISECONDS);
+      metrics.peers.replace(answer.ok ? peerStates(answer.value) : []);
       const { kept, held } = loop.state().releases;
       const state = runningRelease(kept)?.state;
       metrics.releaseState.replace(state === undefined ? [] : [state === "rolled-back" ? "rolled_back" : state]);

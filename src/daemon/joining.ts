@@ -10,12 +10,23 @@ import type { MaskedSecrets } from "./masked_secrets.ts";
 import { type Membership, openMembership } from "./membership.ts";
 import { redisRenewal } from "./redis_renewal.ts";
 import type { DaemonSettings } from "./daemon_settings.ts";
+import type { Options } from "../options/options.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { KeptState, StateKeeper } from "./state_file.ts";
 
 /** The longest time between two writings of the own record, even if the head is read less often. */
 const LONGEST_SILENCE_SECONDS = 30;
+
+/** Between two writes of the own record. */
+function tellMillisecondsOf({ highAvailability: { reconcileSeconds } }: Options): number {
+  return Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
+}
+
+/** The life of a record that is not written again, in milliseconds. */
+export function peerLifeOf(options: Options): number {
+  return 3 * tellMillisecondsOf(options);
+}
 
 /** The connection to Redis that the options name. */
 export type Reached = Extract<ResolvedConnection, { readonly ok: true }>;
@@ -57,7 +68,7 @@ export async function join(
   if (reached === null) return null;
   const { connection } = reached;
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
-  const tellMilliseconds = Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
+  const tellMilliseconds = tellMillisecondsOf(options);
   // Loaded only now, so that an instance without a cluster does not hold it in memory.
   const { openRedisNotifier } = await import("../cluster/redis/redis_notifier.ts");
   const notifier = openRedisNotifier({
@@ -73,7 +84,7 @@ export async function join(
     }),
     channel,
     autoReconnect,
-    peerLifeMilliseconds: 3 * tellMilliseconds,
+    peerLifeMilliseconds: peerLifeOf(options),
   });
   const described = describeConnection(connection);
   log.information(

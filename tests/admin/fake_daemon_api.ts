@@ -50,6 +50,8 @@ export interface FakeSubject extends DaemonApi {
   answerReload: () => Promise<ReloadAnswer>;
   /** The sources of the diffs that were asked for. */
   readonly diffs: (readonly [DiffSource, DiffSource])[];
+  /** The instances that stopped writing. */
+  lost: readonly Peer[];
   /** What the next diffs answer. */
   answerDiff: (signal: AbortSignal) => Promise<DiffAnswer>;
   /** What the next plans answer. */
@@ -151,6 +153,8 @@ export function fakeDaemonApi(): FakeSubject {
     },
     answerApprove: () => Promise.resolve({ ok: false, reason: `the key of ${SECRET} is not allowed` }),
     peers: () => api.answerPeers(),
+    lost: [],
+    lostPeers: () => api.lost,
     snapshot: () => Promise.resolve(contentHash === null ? null : { contentHash, bytes }),
     onActivated(listener) {
       listeners.add(listener);

@@ -2,6 +2,7 @@
 // edit, and what it leaves to a person.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
+import { eventually } from "../support/eventually.ts";
 import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
 
 /** So long that no test sees the head read because it is time. */
@@ -141,4 +142,27 @@ Deno.test("a connection string that is there and wrong ends the start with 2", a
   const [one] = fleet.instances as [FleetInstance];
   const { code } = await one.start().ended;
   assertEquals(code, 2);
+});
+
+Deno.test("together: an instance that is killed is lost until it is back, and one that is stopped is not", async () => {
+  await using fleet = await openFleet({ count: 3, settings: { "HighAvailability:ReconcileSeconds": "1" } });
+  const [one, killed, stopped] = fleet.instances as [FleetInstance, FleetInstance, FleetInstance];
+  fleet.start();
+  await fleet.agrees("first", 1);
+  const known = async () => {
+    const { peers, lost } = (await one.admin("/admin/peers")).json;
+    return [peers, lost].map((some: { instance: string }[]) => some.map(({ instance }) => instance).join(" "));
+  };
+  const becomes = (peers: string, lost: string) =>
+    eventually(`${peers}; ${lost} is lost`, async () => {
+      const [living, gone] = await known();
+      return living === peers && gone === lost;
+    }, 30_000);
+  await becomes("host1 host2 host3", "");
+  killed.daemon.kill("SIGKILL");
+  await stopped.stop();
+  await becomes("host1", "host2");
+  await killed.daemon.ended;
+  killed.start();
+  await becomes("host1 host2", "");
 });

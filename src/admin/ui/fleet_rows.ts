@@ -1,5 +1,5 @@
 // The hosts of the fleet as rows: what each runs and how it is, those that need a person first. Pure; only what records
-// say is shown, so a host without a record is not there.
+// say is shown, also those of hosts that are gone.
 import { heldBackText } from "../../cluster/held_back_text.ts";
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import {
@@ -32,6 +32,8 @@ export interface Host extends Pick<Peer, "instance" | "version" | "hash" | "stan
   readonly since: string | null;
   readonly hooks: PeerHooks | null;
   readonly isSelf: boolean;
+  /** Whether its record expired, so that the other members say what was. */
+  readonly isLost: boolean;
   /** When it wrote its record; null: it is this host. */
   readonly seen: string | null;
 }
@@ -90,9 +92,8 @@ export function shortHash(hash: string): string {
  * Masks the texts of the records that may be anything, and leaves out what they say of journals. Hashes, times and words
  * that the record's form prescribes hold no secret, and to mask those of a thousand records takes 0.1 s.
  */
-export function maskedPeers(answer: PeersAnswer, mask: (text: string) => string): PeersAnswer {
-  if (!answer.ok) return masked(answer, mask);
-  const peers = answer.peers.map(({ journal: _journal, noted: _noted, ...peer }): Peer => {
+export function maskedPeers(records: readonly Peer[], mask: (text: string) => string): readonly Peer[] {
+  return records.map(({ journal: _journal, noted: _noted, ...peer }): Peer => {
     const { instance, incarnation, version, rejected, hooks } = peer;
     const [why, failed] = [rejected?.why ?? "", hooks?.failed ?? []];
     const { why: reason, failed: names, ...texts } = masked({ instance, incarnation, version, why, failed }, mask);
@@ -103,12 +104,15 @@ export function maskedPeers(answer: PeersAnswer, mask: (text: string) => string)
       ...hooks && { hooks: { ...hooks, failed: names } },
     };
   });
-  return { ok: true, peers };
 }
 
-/** Returns the known hosts: those of the records, and this one also if its record is not known. */
-export function hostsOf(status: Status, peers: PeersAnswer): readonly Host[] {
-  const hosts = peers.ok ? peers.peers.map(hostOfPeer) : [];
+/**
+ * Returns the known hosts: those of the records, this one also if its record is not known, and those whose records
+ * expired.
+ */
+export function hostsOf(status: Status, peers: PeersAnswer, lost: readonly Peer[] = []): readonly Host[] {
+  const gone = lost.map((peer) => ({ ...hostOfPeer(peer), isLost: true }));
+  const hosts = peers.ok ? [...peers.peers.map(hostOfPeer), ...gone] : [];
   return hosts.some(({ isSelf }) => isSelf) ? hosts : [hostOfStatus(status), ...hosts];
 }
 
@@ -116,7 +120,7 @@ export function hostsOf(status: Status, peers: PeersAnswer): readonly Host[] {
 function hostOfPeer({ instance, version, hash, standing, rejected, self, at, ...newer }: Peer): Host {
   const { release = null, heldBack = null, since = null, hooks = null } = newer;
   const seen = self ? null : at;
-  const others = { release, heldBack, since, hooks, isSelf: self, seen };
+  const others = { release, heldBack, since, hooks, isSelf: self, isLost: false, seen };
   return { instance, version, hash, standing, rejected: rejected && rejectedOf(rejected), ...others };
 }
 
@@ -138,6 +142,7 @@ function hostOfStatus({ instance, version, active, standing, lastReload, release
     since: isReleased ? release.at : active?.since ?? null,
     hooks: { waiting, failed: failed.slice(0, MAX_FAILED_HOOKS) },
     isSelf: true,
+    isLost: false,
     seen: null,
   };
 }
@@ -250,12 +255,16 @@ const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
 const ALONE: Said = { text: "no cluster", tone: "muted" };
 
 /** Whether a host runs what a rollout brings, which is held for those that compare it with the head. */
-export function isInRollout({ hash, standing, heldBack }: Host, { candidate }: Pick<RowFacts, "candidate">): boolean {
-  return hash !== null && hash === candidate && standing === "held" && heldBack === null;
+export function isInRollout(
+  { hash, standing, heldBack, isLost }: Host,
+  { candidate }: Pick<RowFacts, "candidate">,
+): boolean {
+  return !isLost && hash !== null && hash === candidate && standing === "held" && heldBack === null;
 }
 
 function standingOf(host: Host, facts: RowFacts): Said {
   const { standing, heldBack } = host;
+  if (host.isLost) return { text: "gone: its daemon writes no more", tone: "bad" };
   if (isInRollout(host, facts)) return { text: "in the rollout", tone: "warn" };
   // A diverged host may be held as well: then a person is needed all the same.
   if (isHeld(host) && standing !== "diverged") {

@@ -15,6 +15,7 @@ import {
 
 /** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
 const DOINGS = [
+  "lost",
   "rejected-it",
   "rejected-candidate",
   "rejected-another",
@@ -63,7 +64,7 @@ export interface VerdictFacts extends RowFacts {
 /** Puts each host into exactly one group. */
 export function groupHosts(hosts: readonly Host[], facts: Pick<VerdictFacts, "head" | "candidate">): FleetGroups {
   const leading = leadingHash(hosts, facts.head);
-  const isRunning = (host: Host) => leading !== null && host.hash === leading;
+  const isRunning = ({ hash, isLost }: Host) => leading !== null && hash === leading && !isLost;
   const byDoing = (some: readonly Host[]) => Map.groupBy(some, (host) => doingOf(host, leading, facts));
   return {
     leading,
@@ -74,7 +75,7 @@ export function groupHosts(hosts: readonly Host[], facts: Pick<VerdictFacts, "he
 
 function leadingHash(hosts: readonly Host[], head: string | null): string | null {
   const counts = new Map<string, number>();
-  for (const { hash } of hosts) if (hash !== null) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  for (const { hash, isLost } of hosts) if (hash !== null && !isLost) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   const sorted = [...counts].sort(([one, first], [other, second]) =>
     second - first || Number(other === head) - Number(one === head) || compareTexts(one, other)
   );
@@ -82,7 +83,8 @@ function leadingHash(hosts: readonly Host[], head: string | null): string | null
 }
 
 function doingOf(host: Host, leading: string | null, { candidate }: Pick<VerdictFacts, "candidate">): Doing {
-  const { hash, standing, heldBack, rejected } = host;
+  const { hash, standing, heldBack, rejected, isLost } = host;
+  if (isLost) return "lost";
   if (rejected !== null) {
     if (rejected.hash === null) return "rejected-another";
     if (rejected.hash === leading) return "rejected-it";
@@ -102,7 +104,7 @@ const IS_PART = "there may be more hosts than are shown";
 /** Judges the hosts: one sentence. */
 export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): FleetVerdict {
   const groups = groupHosts(hosts, facts);
-  const found = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts, facts)];
+  const found = [...clausesOfGroups(hosts, groups), ...clausesOfAll(hosts.filter(({ isLost }) => !isLost), facts)];
   const clauses = [...found.filter(({ tone }) => tone === "bad"), ...found.filter(({ tone }) => tone !== "bad")];
   const texts = clauses.map(({ text }) => text);
   const shown = texts.length > MAX_CLAUSES ? [...texts.slice(0, MAX_CLAUSES), "and more below"] : texts;
@@ -156,6 +158,7 @@ interface Clause {
 type Words = readonly [one: string, many: string, tone: Tone];
 
 const WORDS: Readonly<Record<Doing, Words>> = {
+  lost: ["is gone", "are gone", "bad"],
   "rejected-it": ["rejected it", "rejected it", "bad"],
   "rejected-candidate": ["rejected what the rollout brings", "rejected what the rollout brings", "bad"],
   "rejected-another": ["rejected another configuration", "rejected another configuration", "bad"],
@@ -177,7 +180,7 @@ function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: F
     const [one, many, tone] = WORDS[doing];
     const isRejection = doing.startsWith("rejected-");
     const did = isRejection && leading === null ? "rejected its configuration" : found.length === 1 ? one : many;
-    const named = doing === "in-rollout" ? ` (${shortHash(found[0]!.hash!)})` : "";
+    const named = doing === "in-rollout" ? ` (${shortHash(found[0]!.hash!)})` : doing === "lost" ? namesOf(found) : "";
     const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${named}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
     return { text, tone };
   };
@@ -226,6 +229,15 @@ const MAX_TEXT_LENGTH = 160;
 
 function reasonsOf(hosts: readonly Host[]): string {
   return mostFrequent(hosts.flatMap(({ rejected }) => rejected === null ? [] : [rejected.summary]), "reason");
+}
+
+const MAX_NAMES = 3;
+
+function namesOf(hosts: readonly Host[]): string {
+  const sorted = hosts.map(({ instance }) => instance).sort(compareTexts);
+  const names = sorted.slice(0, MAX_NAMES).map((name) => terminalText(name, MAX_TEXT_LENGTH));
+  const others = hosts.length - names.length;
+  return ` (${names.join(", ")}${others > 0 ? ` and ${others} others` : ""})`;
 }
 
 function hooksOf(hosts: readonly Host[]): string {

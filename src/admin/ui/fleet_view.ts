@@ -1,7 +1,7 @@
 // All hosts of the fleet, those that need a person first, below the verdict on them in one sentence. A row is written
 // without spaces and labels that a style can bring: a thousand of them are sent anew whenever one differs.
 import type { PeersAnswer } from "../../cluster/notifier.ts";
-import { MAX_PEERS } from "../../cluster/peer_record.ts";
+import { MAX_PEERS, type Peer } from "../../cluster/peer_record.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
 import { type FleetRow, fleetRows, hostsOf, type RowFacts } from "./fleet_rows.ts";
@@ -15,6 +15,8 @@ export interface FleetModel {
   /** Of this host. */
   readonly status: Status;
   readonly peers: PeersAnswer;
+  /** The last records of hosts that are gone. */
+  readonly lost: readonly Peer[];
   readonly rollout: RolloutAnswer;
   /** Of this host, the newest first. */
   readonly releases: readonly Pick<ListedRelease, "number" | "hash">[];
@@ -25,8 +27,8 @@ export interface FleetModel {
 const NO_ROLLOUT: RolloutAnswer = { ok: true, rollout: null };
 
 /** Renders the fleet. */
-export function fleetView({ status, peers, rollout, releases, now }: FleetModel): Markup {
-  const hosts = hostsOf(status, peers);
+export function fleetView({ status, peers, lost, rollout, releases, now }: FleetModel): Markup {
+  const hosts = hostsOf(status, peers, lost);
   const candidate = rollout.ok && rollout.rollout?.isUnderWay ? rollout.rollout.hash : null;
   const facts: RowFacts = { mode: status.mode, candidate, now };
   const { text, tone } = fleetVerdict(hosts, {

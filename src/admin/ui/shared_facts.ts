@@ -1,5 +1,6 @@
 // What the store says, asked for once for all readers of a short time: each open page asks every few seconds.
 import { withinLimit } from "../../time/limit.ts";
+import type { Peer } from "../../cluster/peer_record.ts";
 import type { DaemonApi } from "../daemon_api.ts";
 import type { AdminLimits } from "../limits.ts";
 import { maskedPeers } from "./fleet_rows.ts";
@@ -14,13 +15,19 @@ type Answer<K extends "peers" | "rollout"> = Awaited<ReturnType<DaemonApi[K]>>;
 /** The facts, masked, as they were a short time ago. */
 export interface SharedFacts {
   readonly peersOf: () => Promise<Answer<"peers">>;
+  /** The last records of hosts that are gone. */
+  readonly lost: () => readonly Peer[];
   readonly rolloutOf: () => Promise<Answer<"rollout">>;
 }
 
 export function openSharedFacts(api: DaemonApi, limits: AdminLimits): SharedFacts {
   return {
     // Masked once for all readers as well: a thousand records have many texts.
-    peersOf: shared(async () => maskedPeers(await api.peers(), api.mask), limits),
+    peersOf: shared(async () => {
+      const answer = await api.peers();
+      return answer.ok ? { ok: true, peers: maskedPeers(answer.peers, api.mask) } : masked(answer, api.mask);
+    }, limits),
+    lost: () => maskedPeers(api.lostPeers(), api.mask),
     rolloutOf: shared(async () => masked(await api.rollout(), api.mask), limits),
   };
 }

@@ -50,7 +50,7 @@ export interface ViewSettings {
 
 /** `GET /ui`, `/ui/releases`, `/ui/releases/diff` and `/ui/host`. */
 export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): readonly UiRoute[] {
-  const { peersOf, rolloutOf } = facts;
+  const { peersOf, lost, rolloutOf } = facts;
   const view = (
     { path, tab, title, liveOn = LIVE_ON }: { path: string; tab: Tab; title: string; liveOn?: readonly string[] },
     show: (status: Status, request: Request, reader: Reader) => Promise<Pick<Page, "body" | "status">>,
@@ -72,7 +72,7 @@ export function uiRoutes({ api, comparing, facts, readerOf }: ViewSettings): rea
       const [peers, rollout] = await Promise.all([peersOf(), rolloutOf()]);
       const releases = api.releases().map(({ number, hash }) => ({ number, hash }));
       const own = { ...masked(withDiagnostics(status, 0), api.mask), releases };
-      return { body: fleetView({ ...own, peers, rollout, now: Date.now() }) };
+      return { body: fleetView({ ...own, peers, lost: lost(), rollout, now: Date.now() }) };
     }),
     view({ path: "/ui/releases", tab: "releases", title: "Releases" }, async ({ source }, _request, { mayAct }) => {
       const all = api.releases();

@@ -34,6 +34,7 @@ export function hostWith(given: Partial<Host> = {}): Host {
     since: ago(3_600),
     hooks: { waiting: 0, failed: [] },
     isSelf: false,
+    isLost: false,
     seen: ago(5),
     ...given,
   };
@@ -61,10 +62,12 @@ const anyHost: fc.Arbitrary<Host> = fc.record({
   since: fc.option(anyTime),
   hooks: fc.option(fc.record({ waiting: fc.nat(3), failed: fc.subarray(["nginx", "server", "pager"]) })),
   isSelf: fc.constant(false),
+  isLost: fc.boolean(),
   seen: anyTime,
 });
 
 /** Up to a dozen hosts, one of which may be this one. */
 export const anyHosts: fc.Arbitrary<readonly Host[]> = fc.tuple(fc.array(anyHost, { maxLength: 12 }), fc.boolean()).map(
-  ([hosts, hasSelf]) => hosts.map((host, at) => at === 0 && hasSelf ? { ...host, isSelf: true, seen: null } : host),
+  ([hosts, hasSelf]) =>
+    hosts.map((host, at) => at === 0 && hasSelf ? { ...host, isSelf: true, isLost: false, seen: null } : host),
 );

@@ -43,9 +43,12 @@ Deno.test("each host is in one group, and no configuration has more hosts than t
     const leaders = membersOf(running);
     const all = [...leaders, ...membersOf(others)];
     assertEquals([all.length, new Set(all)], [hosts.length, new Set(hosts)]);
-    assertEquals(new Set(leaders), new Set(hosts.filter(({ hash }) => hash !== null && hash === leading)));
+    assertEquals(
+      new Set(leaders),
+      new Set(hosts.filter(({ hash, isLost }) => hash !== null && hash === leading && !isLost)),
+    );
     for (const hash of [A, B, C]) {
-      const count = hosts.filter((host) => host.hash === hash).length;
+      const count = hosts.filter((host) => host.hash === hash && !host.isLost).length;
       assert(count <= leaders.length);
       assert(hash !== head || count === 0 || count < leaders.length || leading === head);
     }
@@ -225,4 +228,13 @@ Deno.test("a long reason is cut in the sentence, and nothing in it can change th
   const { text } = verdict([...many(2), ...many(1, rejecting(A, `\u202e${"x".repeat(300)}`))]);
   assertStringIncludes(text, "rejected it: <U+202E>xxx");
   assert(text.length < 280, `${text.length}`);
+});
+
+Deno.test("a host that is gone runs nothing, however its record ends, and needs a person", () => {
+  const others = [1, 2].map((number) => hostWith({ instance: `edge-${number}` }));
+  const gone = hostWith({ instance: "edge-9", isLost: true, seen: ago(200), hooks: { waiting: 0, failed: ["nginx"] } });
+  assertEquals(verdict([...others, gone], { releases: [] }), {
+    text: "2 of 3 hosts run configuration aaaaaaaa; 1 is gone (edge-9).",
+    tone: "bad",
+  });
 });

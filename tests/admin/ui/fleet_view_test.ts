@@ -12,7 +12,7 @@ import { ago, hashOf, NOW } from "./any_host.ts";
 const RELEASES = [{ number: 17, hash: hashOf("a") }];
 
 function viewOf(peers: PeersAnswer, { status = statusWith(), now = NOW } = {}): string {
-  return `${fleetView({ status, peers, rollout: { ok: true, rollout: null }, releases: RELEASES, now })}`;
+  return `${fleetView({ status, peers, lost: [], rollout: { ok: true, rollout: null }, releases: RELEASES, now })}`;
 }
 
 function rendered(peers: readonly Peer[]): string {
