@@ -116,6 +116,9 @@ Deno.test("the form for another choice shows the one that is made", async () => 
   assertEquals(await shown("hold"), ["1"]);
   host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
   assertEquals(await shown("rollback"), ["41 selected", "fleet"]);
+  const status = await host.api.status();
+  host.api.status = () => Promise.resolve({ ...status, mode: "alone" });
+  assertEquals(await shown("rollback"), ["41 selected"]);
   host.api.releases = () => [releaseAnswer(1, "a1", { isRunning: true })];
   assertEquals(await shown("rollback"), []);
   const { text } = await visit(host, "/ui/actions/rollback", host.cookie);
