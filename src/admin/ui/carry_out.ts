@@ -10,7 +10,8 @@ import type {
 } from "../daemon_api.ts";
 import type { AdminLimits } from "../limits.ts";
 import type { ProblemStatus } from "../problem.ts";
-import { type Choice, momentText, shortHash } from "./consequences.ts";
+import { type Choice, momentText } from "./consequences.ts";
+import { shortHash } from "./hash_tag.ts";
 
 /** An action as a person confirmed it. */
 export interface Confirmed {

@@ -2,18 +2,12 @@
 // it. Both work without the script. Models are masked.
 import { AUTHOR, REASON } from "../request_members.ts";
 import type { Outcome } from "./carry_out.ts";
-import {
-  type ActionState,
-  type Choice,
-  type Consequence,
-  isRolloutUnderWay,
-  shortHash,
-  targetsOf,
-} from "./consequences.ts";
+import { type ActionState, type Choice, type Consequence, isRolloutUnderWay, targetsOf } from "./consequences.ts";
 import { diagnosticsList } from "./diagnostics_view.ts";
 import { type Markup, markup } from "./markup.ts";
 import { pageAnswer, type Tab } from "./page.ts";
 import { TOKEN_FIELD } from "./same_origin.ts";
+import { shortHash } from "./hash_tag.ts";
 
 interface Action {
   readonly title: string;

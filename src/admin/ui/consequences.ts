@@ -5,6 +5,7 @@ import type { ListedRelease } from "../../releases/history_list.ts";
 import { lastBefore, lastGood, type Release } from "../../releases/release.ts";
 import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
+import { shortHash } from "./hash_tag.ts";
 
 /** How a change of the source comes into force, by the options. */
 export interface ChangePolicy {
@@ -45,11 +46,6 @@ export interface Consequence {
   readonly sentence: string;
   /** The part of the state that the sentence depends on: the action is refused if another one is there by then. */
   readonly basis: string;
-}
-
-/** The digits of a hash that are shown. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, 8);
 }
 
 /** Returns the consequence of an action. */

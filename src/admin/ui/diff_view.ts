@@ -19,6 +19,7 @@ import {
 import { referenceText, type SourceReference } from "../../releases/source_reference.ts";
 import type { Diff, DiffSide } from "../daemon_api.ts";
 import { type Markup, markup } from "./markup.ts";
+import { hashTag } from "./hash_tag.ts";
 
 /** The most settings that the page shows; a block without settings counts as one. */
 export const MAX_SETTINGS = 500;
@@ -73,7 +74,7 @@ ${leftNote(left, references)}`;
 }
 
 function sideOf({ label, hash }: DiffSide): Markup {
-  return markup`${label} (<code title="${hash}">${hash.slice(0, 8)}</code>)`;
+  return markup`${label} (${hashTag(hash)})`;
 }
 
 function blockOf(block: BlockDiff): Markup {

@@ -13,6 +13,7 @@ import {
 import { unfinishedHooks } from "../../hooks/hook_memory.ts";
 import type { Status } from "../daemon_api.ts";
 import { masked } from "./masked.ts";
+import { shortHash } from "./hash_tag.ts";
 
 /** What a host rejected, and why. */
 export interface Rejected {
@@ -79,14 +80,7 @@ export interface FleetRow {
 /** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
 const STALE_MILLISECONDS = 60_000;
 
-const HASH_DIGITS = 8;
-
 const NEEDS: readonly Need[] = ["person", "moving", "well"];
-
-/** Returns the first digits of a hash, as all commands show it. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, HASH_DIGITS);
-}
 
 /**
  * Masks the texts of the records that may be anything, and leaves out what they say of journals. Hashes, times and words

@@ -2,16 +2,8 @@
 // needs a person. Pure; what a host does with configurations counts in one clause.
 import { namesakesOf } from "../../cluster/peer_record.ts";
 import { terminalText } from "../../diagnostic/terminal_text.ts";
-import {
-  compareTexts,
-  type Host,
-  isHeld,
-  isInRollout,
-  latenessOf,
-  type RowFacts,
-  shortHash,
-  type Tone,
-} from "./fleet_rows.ts";
+import { compareTexts, type Host, isHeld, isInRollout, latenessOf, type RowFacts, type Tone } from "./fleet_rows.ts";
+import { shortHash } from "./hash_tag.ts";
 
 /** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
 const DOINGS = [

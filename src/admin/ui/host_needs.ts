@@ -1,17 +1,13 @@
 // What a person must know or do about this host, the worst first, in one sentence each.
 import type { HookStatus } from "../../hooks/hook_memory.ts";
 import type { Status, StoredStatus } from "../daemon_api.ts";
+import { shortHash } from "./hash_tag.ts";
 
 /** A sentence about what is not as it should be. */
 export interface Need {
   /** `bad`: the host does not run what it should; `warn`: it does, and a person should know something. */
   readonly tone: "bad" | "warn";
   readonly text: string;
-}
-
-/** The beginning of a hash, as all views show it. */
-export function shortHash(hash: string): string {
-  return hash.slice(0, 8);
 }
 
 /** Whether a hook failed, and did not succeed since. */
@@ -33,7 +29,7 @@ export function needsOf(status: Status): readonly Need[] {
   ];
   const { held, confirmation, hold, watch, redis } = status;
   const warn = [
-    ...(held === null ? [] : [`The source is not in force: ${held.why}. ${held.advice}`]),
+    ...(held === null ? [] : [`${held.why}. ${held.advice}`]),
     ...(confirmation === null
       ? []
       : ["A change goes back unless a person confirms it: honua-configd confirm keeps it"]),

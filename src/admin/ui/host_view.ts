@@ -5,9 +5,10 @@ import type { Status, StoredStatus } from "../daemon_api.ts";
 import { latencyChart, lengthText, reloadCharts } from "./charts.ts";
 import { type BoundedStatus, diagnosticsView } from "./diagnostics_view.ts";
 import { hooksView } from "./hooks_view.ts";
-import { needsOf, shortHash, verdictOf } from "./host_needs.ts";
+import { needsOf, verdictOf } from "./host_needs.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
+import { hashTag } from "./hash_tag.ts";
 
 /** What the view shows, its status masked. */
 export interface HostModel extends BoundedStatus {
@@ -62,14 +63,10 @@ function section(title: string, facts: readonly Fact[]): Markup {
   return markup`<section><h2>${title}</h2><dl>${rows}</dl></section>`;
 }
 
-function hashCode(hash: string): Markup {
-  return markup`<code title="${hash}">${shortHash(hash)}</code>`;
-}
-
 function configurationFacts(status: Status): readonly Fact[] {
   const { active, snapshot, stored, serverForm, confirmation, hold } = status;
   return [
-    ["In force", active === null ? "nothing" : markup`${hashCode(active.hash)} since ${timeTag(active.since)}`],
+    ["In force", active === null ? "nothing" : markup`${hashTag(active.hash)} since ${timeTag(active.since)}`],
     ["Release", releaseOf(status)],
     ["Source", sourceOf(status)],
     ["Watched by", watchOf(status)],
@@ -125,11 +122,8 @@ function fileOf(path: string, stored: StoredStatus): Markup {
 
 function heldOf({ held }: Status): Markup | null {
   if (held === null) return null;
-  const { hash, by, at, reason, why, advice } = held;
-  const order = by === null ? "" : markup`, by ${by}${at === null ? "" : markup` ${timeTag(at)}`}`;
-  return markup`<span class="warn">${hashCode(hash)} of the source</span>${order}${
-    reason === null ? "" : `: ${reason}`
-  }. ${why}. ${advice}`;
+  const { hash, why, advice } = held;
+  return markup`<span class="warn">${hashTag(hash)} of the source</span>. ${why}. ${advice}`;
 }
 
 function bakeOf({ bake }: Status): Markup | string | null {
@@ -148,9 +142,9 @@ function clusterFacts(status: Status): readonly Fact[] {
   const step = rollout && `step ${rollout.step + 1} of ${rollout.steps.length}, ${rollout.phase.replace("-", " ")}`;
   return [
     ["Agreement", standingOf(status)],
-    ["Head", head && markup`${hashCode(head.hash)}, generation ${head.generation}`],
+    ["Head", head && markup`${hashTag(head.hash)}, generation ${head.generation}`],
     ["Redis", redisOf(status)],
-    ["Rollout", rollout?.isUnderWay ? markup`<a href="/ui/releases">${hashCode(rollout.hash)}</a>, ${step}` : null],
+    ["Rollout", rollout?.isUnderWay ? markup`<a href="/ui/releases">${hashTag(rollout.hash)}</a>, ${step}` : null],
   ];
 }
 

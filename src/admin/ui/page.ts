@@ -4,8 +4,9 @@ import { createHash } from "node:crypto";
 import { matchesWeakly, readCondition } from "../entity_tag.ts";
 import { NOT_KEPT } from "../problem.ts";
 import { type Markup, markup, trusted } from "./markup.ts";
-import styles from "./page.css" with { type: "text" };
+import frameStyles from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
+import viewStyles from "./views.css" with { type: "text" };
 
 /** The views, by their paths below `/ui`. */
 const TABS = [
@@ -34,6 +35,8 @@ export interface Page {
   /** Default 200. */
   readonly status?: number;
 }
+
+const styles = `${frameStyles}\n${viewStyles}`;
 
 /** A globe in one colour. */
 const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='none' " +

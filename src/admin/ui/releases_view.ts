@@ -8,6 +8,7 @@ import { rollbackLink } from "./confirmation_view.ts";
 import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
 import { timeTag } from "./time_tag.ts";
+import { hashTag, shortHash } from "./hash_tag.ts";
 
 /** The most releases that the page shows. */
 export const MAX_SHOWN = 100;
@@ -79,7 +80,7 @@ function rowOf(release: ShownRelease, isTarget: boolean): Markup {
   return markup`<tr><th scope="row" data-label="Release">${number}${
     isRunning && markup` <span class="mark">in force</span>`
   }</th>
-<td data-label="Hash"><code title="${hash}">${hash.slice(0, 8)}</code></td>
+<td data-label="Hash">${hashTag(hash)}</td>
 <td data-label="Since">${timeTag(at)}</td>
 <td data-label="Until">${until === null ? "now" : timeTag(until)}</td>
 <td data-label="By">${causeText(release)}</td>
@@ -103,7 +104,7 @@ function changesOf({ number, before, changes }: ShownRelease): Markup {
 function compareForm(releases: readonly ShownRelease[], hasFile: boolean): Markup {
   const optionsFor = (chosen: number) => [
     ...releases.map(({ number, hash }) => {
-      const text = `release ${number} (${hash.slice(0, 8)})`;
+      const text = `release ${number} (${shortHash(hash)})`;
       return number === chosen
         ? markup`<option value="${number}" selected>${text}</option>`
         : markup`<option value="${number}">${text}</option>`;

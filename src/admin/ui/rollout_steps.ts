@@ -5,6 +5,7 @@ import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer } from "../daemon_api.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
+import { hashTag } from "./hash_tag.ts";
 
 /** The most waits on the line of the phase; the fold has all. */
 const MAX_WAITS = 3;
@@ -44,8 +45,8 @@ function unknown(reason: string): Markup {
 function progressOf(rollout: RolloutView, isOpen: boolean): Markup {
   const { hash, base, at, steps, waitsFor } = rollout;
   const progress = markup`<span class="${TONES[endOf(rollout)]}">${progressText(rollout)}</span>`;
-  if (!isOpen) return markup`<p>Last rollout, of ${hashOf(hash)}, proposed ${timeTag(at)}: ${progress}</p>`;
-  return markup`<h2>Rollout of ${hashOf(hash)} in place of ${hashOf(base)}</h2>
+  if (!isOpen) return markup`<p>Last rollout, of ${hashTag(hash)}, proposed ${timeTag(at)}: ${progress}</p>`;
+  return markup`<h2>Rollout of ${hashTag(hash)} in place of ${hashTag(base)}</h2>
 <p>${progress}${waitsFor.length > 0 && `. Waits for ${waitsText(waitsFor)}`}</p>
 <ol class="steps">${steps.map((_, step) => stepOf(rollout, step))}</ol>`;
 }
@@ -60,10 +61,6 @@ function originOf(rollout: RolloutView): Markup {
   const person = author === null ? "" : `by ${author} `;
   const why = reason === null ? "" : `: ${reason}`;
   return markup`<p>Proposed ${person}on ${by}, ${timeTag(at)}${why}. Last move ${moveText(rollout)}.</p>`;
-}
-
-function hashOf(hash: string): Markup {
-  return markup`<code title="${hash}">${hash.slice(0, 8)}</code>`;
 }
 
 function stepOf({ steps, step: current, phase, hosts }: RolloutView, step: number): Markup {
