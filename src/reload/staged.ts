@@ -164,21 +164,22 @@ function signatureOf(rollouts: Rollouts): string {
 }
 
 function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: Event<C>): RolloutEvent {
+  const known = (view: StoreView) => asKnown(view, agreement, rollouts?.view?.head ?? null);
   switch (event.kind) {
     case "head-read": {
       const { head, skips, rollout = null, rolloutMark = null, isApproved = false, random = 0 } = event;
       const view = { head, skips, stored: rollout, mark: rolloutMark, isApproved };
-      return { kind: "store-read", view: asKnown(view, agreement), random };
+      return { kind: "store-read", view: known(view), random };
     }
     case "fleet-answered": {
       const { answer } = event;
-      return answer.ok ? { ...event, answer: { ...answer, view: asKnown(answer.view, agreement) } } : event;
+      return answer.ok ? { ...event, answer: { ...answer, view: known(answer.view) } } : event;
     }
     case "move-answered": {
       // The head may have moved on while the answer was under way.
       const { answer } = event;
       const isFailed = answer.kind === "failed";
-      return isFailed ? event : { ...event, answer: { ...answer, view: asKnown(answer.view, agreement) } };
+      return isFailed ? event : { ...event, answer: { ...answer, view: known(answer.view) } };
     }
     case "rollout-due":
     case "rollout-ordered":
@@ -189,14 +190,19 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
       const head = agreement?.head ?? null;
       const isKnown = agreement !== null && isHeadKnown(head, agreement.ledger);
       const isMoved = isKnown && head !== before.agreement?.head && view !== null;
-      return isMoved ? { kind: "store-read", view: { ...view, head }, random: 0 } : { kind: "news" };
+      return isMoved ? { kind: "store-read", view: known({ ...view, head }), random: 0 } : { kind: "news" };
     }
   }
 }
 
-/** The content of the store, without a head that is lost or older than one that was seen. */
-function asKnown(view: StoreView, agreement: Agreement | null): StoreView {
-  return agreement === null || isHeadKnown(view.head, agreement.ledger) ? view : { ...view, head: null };
+/**
+ * The content of the store, without a head that is lost or older than one that was seen. Answers overtake one another,
+ * and the head of one about the fleet or a move (`last`) is in no ledger.
+ */
+function asKnown(view: StoreView, agreement: Agreement | null, last: Head | null): StoreView {
+  const isOlder = last !== null && view.head !== null && view.head.generation < last.generation;
+  const isKnown = agreement === null || isHeadKnown(view.head, agreement.ledger);
+  return isKnown && !isOlder ? view : { ...view, head: null };
 }
 
 /** Takes in that a check refused a candidate, as if the candidate were not valid. */

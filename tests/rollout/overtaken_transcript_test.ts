@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { rankId } from "../../src/agreement/rollout.ts";
 import { decide } from "../../src/reload/decide.ts";
-import { followed, isOvertaken } from "../../src/reload/staged.ts";
+import { followed, isOvertaken, storeTarget } from "../../src/reload/staged.ts";
 import { initialState, type State } from "../../src/reload/state.ts";
 import { initialRollouts } from "../../src/rollout/rollouts.ts";
 import { AGREED } from "../agreement/agreement_transcript.ts";
@@ -117,6 +117,23 @@ Deno.test("a reading of the peers that came late with an older rollout is follow
   assertEquals(decide(asking, event).actions.filter((one) => one.kind === "read-head").length, 1);
   const same = { ...event, answer: { ...answer, view: { ...answer.view, stored, mark: "m" } } };
   assertEquals(decide(asking, same).actions.filter((one) => one.kind === "read-head").length, 0);
+});
+
+Deno.test("an older head that comes late, after an answer about the peers, leads nobody back to it", () => {
+  const [older, newer] = [{ generation: 7, hash: A }, { generation: 8, hash: B }];
+  const reading = (head: typeof older) => ({ kind: "head-read", head, skips: [], random: 0 }) as const;
+  const before = decide(hostWith(B, POLICY), reading(older)).state;
+  const asking = { ...before, rollouts: { ...before.rollouts!, request: { kind: "fleet" } as const } };
+  const member = { instance: "me", hash: B, state: "healthy", stages: true, canary: false };
+  const view = { head: newer, skips: [], stored: null, mark: null };
+  const event = { kind: "fleet-answered", answer: { ok: true, fleet: [member], view }, at: 0, random: 0 } as const;
+  const answered = decide(asking, event).state;
+  assertEquals(storeTarget(answered), B);
+  const late = decide(answered, reading(older)).state;
+  assertEquals(storeTarget(late), null);
+  assertEquals(storeTarget(decide(late, reading(newer)).state), B);
+  // The next reading is no late one: the store lost the newer head.
+  assertEquals(storeTarget(decide(late, reading(older)).state), A);
 });
 
 Deno.test("an order to go on that comes during a reading of the peers takes no place of an approval", () => {

@@ -78,7 +78,8 @@ export function readFleet(world: World, host: Host, life: Life, next: Next): voi
     request(world, host, () => ({ reply: headReply(world, stored), view: trueView(world) }), (served) => {
       const parsed = parseHeadReply(served?.reply ?? null, stored);
       if (served === null || (parsed?.kind !== "head" && parsed?.kind !== "none")) return fail();
-      life.known = later(life.known, served.view);
+      // A host takes nothing of an answer without its own record.
+      if (fleet.some(({ instance }) => instance === host.name)) life.known = later(life.known, served.view);
       life.stored = parsed.head?.rollout ?? null;
       answer({ kind: "fleet-answered", answer: { ok: true, fleet, view: viewIn(parsed.head) }, ...timing() });
     });
