@@ -6,6 +6,7 @@ import type { ConnectionBindings } from "../connections.ts";
 import type { Answers } from "../problem.ts";
 import { requestPath } from "../request_target.ts";
 import { noticeAnswer, seeOther } from "./notice.ts";
+import { REFRESH_HEADER } from "./page.ts";
 import { type FormOwner, type FormTokens, isFromOwnPage, isLoopbackHost } from "./same_origin.ts";
 import type { Person, Sessions } from "./sessions.ts";
 import { SIGN_IN_PATH, signInAnswer } from "./sign_in_view.ts";
@@ -47,7 +48,7 @@ export function openAccess({ sessions, tokens, answers }: AccessSettings): Admit
       return refusal === null ? { owner: { kind: "bearer" }, name: null } : answers.problem(refusal);
     }
     const pathname = requestPath(request);
-    const isByScript = pathname === "/ui/events" || request.headers.has("X-Honua-Refresh");
+    const isByScript = pathname === "/ui/events" || request.headers.has(REFRESH_HEADER);
     const found = sessionOf(request, sessions, !isByScript);
     const refusal = found === null ? null : await authorize(`Bearer ${found.person.token}`);
     if (found !== null && refusal === null) {

@@ -45,6 +45,9 @@ const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewB
 
 const sourceHash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
+/** The header of a request by the page's script. */
+export const REFRESH_HEADER = "X-Honua-Refresh";
+
 /** For every answer of the page. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...NOT_KEPT,
@@ -80,10 +83,10 @@ export function pageAnswer(page: Page): Response {
 
 /**
  * Answers with a page, or with 304 if the reader has it: an open page asks every few seconds, and one of a thousand hosts
- * is large.
+ * is large. The script of an open page gets only the parts that it replaces.
  */
 export function livePageAnswer(page: Page, request: Request): Response {
-  const text = String(pageOf(page));
+  const text = String(request.headers.has(REFRESH_HEADER) ? page.body : pageOf(page));
   const { status = 200 } = page;
   if (status !== 200) return new Response(text, { status, headers: PAGE_HEADERS });
   const tag = createHash("sha256").update(text).digest("base64url");

@@ -33,3 +33,21 @@ Deno.test("a page that says what is wrong has no tag, so that it is sent each ti
   assert((await answer.text()).includes("<main"));
   assertEquals([answer.status >= 400, answer.headers.get("ETag")], [true, null]);
 });
+
+Deno.test("the script of an open page gets the parts of the view, and nothing that the page has already", async () => {
+  await using host = await openAdminHost();
+  for (const path of ["/ui", "/ui/releases", "/ui/host"]) {
+    const whole = await (await host.ask(path)).text();
+    const answer = await host.ask(path, { headers: { "X-Honua-Refresh": "1" } });
+    const parts = await answer.text();
+    assertEquals(answer.status, 200);
+    assertEquals(partsOf(parts), partsOf(whole), path);
+    assert(partsOf(whole).length > 0 && whole.includes("<style>"), path);
+    assert(!/<style|<script|<header/.test(parts), path);
+  }
+});
+
+/** The ids of the parts that the script replaces. */
+function partsOf(text: string): string[] {
+  return [...text.matchAll(/id="([^"]*)"[^>]* data-live/g)].map(([, id]) => id!);
+}
