@@ -26,12 +26,21 @@ export async function benchPage(plan: Plan, report: Report): Promise<void> {
   await report.attempt(SCENARIO, "1,000 hosts", () => benchThousandHosts(plan, report));
 }
 
+/** The answer to a request for a view. */
+interface Answered {
+  /** Empty: the reader has it already. */
+  readonly text: string;
+  /** Null: it may be asked for only as a whole. */
+  readonly tag: string | null;
+  readonly milliseconds: number;
+}
+
 /** A daemon with the page and a Redis of its own. */
 interface Served extends AsyncDisposable {
   readonly daemon: DaemonProcess;
   readonly redis: RedisServer;
-  /** The answer to a request, which must be a success, and how long it took until the last byte. */
-  ask(path: string): Promise<{ readonly text: string; readonly milliseconds: number }>;
+  /** The answer to a request, which must be a success or 304, and how long it took until the last byte. */
+  ask(path: string, tag?: string | null): Promise<Answered>;
   /** Reads what the path answers until the signal, and resolves then. */
   follow(path: string, signal: AbortSignal): Promise<void>;
 }
@@ -51,19 +60,23 @@ async function serve(seed: number): Promise<Served> {
     Deno.createHttpClient({ proxy: { transport: "unix", path: socket } }),
     (one) => one.close(),
   );
-  const request = (path: string, signal: AbortSignal | null) =>
-    fetch(`http://localhost${path}`, { client, headers: { "X-Honua-Refresh": "1" }, signal });
+  const request = (path: string, signal: AbortSignal | null, tag: string | null = null) =>
+    fetch(`http://localhost${path}`, {
+      client,
+      headers: { "X-Honua-Refresh": "1", ...tag !== null && { "If-None-Match": tag } },
+      signal,
+    });
   await eventually("the end of the idle parser", async () => (await childrenOf(daemon.pid)).length === 0, 20_000);
   const all = stack.move();
   return {
     daemon,
     redis,
-    async ask(path) {
+    async ask(path, tag) {
       const start = performance.now();
-      const answer = await request(path, null);
+      const answer = await request(path, null, tag);
       const text = await answer.text();
-      if (!answer.ok) throw new Error(`${path} answers ${answer.status}`);
-      return { text, milliseconds: performance.now() - start };
+      if (!answer.ok && answer.status !== 304) throw new Error(`${path} answers ${answer.status}`);
+      return { text, tag: answer.headers.get("ETag"), milliseconds: performance.now() - start };
     },
     async follow(path, signal) {
       try {
@@ -110,8 +123,9 @@ async function benchReaders({ seed, readerSeconds }: Plan, report: Report): Prom
 /** As the page's script does. */
 async function read(served: Served, signal: AbortSignal): Promise<void> {
   const refresh = async () => {
+    let tag: string | null = null;
     while (!signal.aborted) {
-      await served.ask("/ui");
+      ({ tag } = await served.ask("/ui", tag));
       await pause(REFRESH_MILLISECONDS, signal);
     }
   };
