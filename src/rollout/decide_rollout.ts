@@ -136,12 +136,14 @@ function overtaken(
   const isRestored = last?.hash === candidate && last?.base === view.head.hash && last?.baseGeneration !== undefined &&
     last.baseGeneration !== view.head.generation;
   const isEnded = isNew && candidate === source && view.head.hash !== source && view.stored !== null && !isRestored;
+  // A candidate was a change on the head that is restored, also if a restart forgot that.
+  const earlier = isRestored && candidate === source ? view.head.hash : before.before;
   const isBack = view.stored?.rollout.phase === "withdrawn" && before.before === view.stored.rollout.hash;
   return {
     candidate: rollout?.hash ?? null,
     late: isEnded ? source : late,
     // The same candidate may be proposed again, which this source does not withdraw.
-    before: isBack && source === view.head.hash ? null : before.before,
+    before: isBack && source === view.head.hash ? null : earlier,
     rejected: isNew ? null : before.rejected,
   };
 }

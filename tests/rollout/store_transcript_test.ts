@@ -135,6 +135,20 @@ Deno.test("a candidate does not take the place of a head that the store lost, an
   );
 });
 
+Deno.test("a candidate is proposed again on a restored head also after a restart, when the file before it is not known", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    restart 5 -> look, unchanged
+    linked -> look, unchanged, sees b me>h2,h3 admitting, look, unchanged
+    store a@2 ->
+    news -> read-fleet, look, back a, runs 3 a (cluster) in place of b, agreed, propose b me>h2,h3 admitting since 0, sees b me>h2,h3 admitting, look, runs 4 b (file)
+    = 1 a healthy, 2 b replaced, 3 a replaced, 4 b running; held
+  `,
+  );
+});
+
 Deno.test("if nobody else restores a lost head in time, the candidate takes its place", () => {
   replayReleases(
     { rollout: {} },
