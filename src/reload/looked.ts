@@ -1,5 +1,5 @@
 // The consequences of the result of a look: a source or an earlier release is put in force, or what is in force stays.
-import { forced, heldBack, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
+import { forced, heldBack, localised, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
 import { timersOf } from "../releases/decide_releases.ts";
 import { withLateTerms } from "../releases/new_release.ts";
 import { type Held, type Pinned, skipOf } from "../releases/release.ts";
@@ -205,7 +205,8 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
     const unapproved = heldByApproval(state, outcome.hash, outcome.approval, reasons);
     if (unapproved !== null) return stay(state, reasons, unapproved.held, event.tookMilliseconds);
     const isPinned = kept.pinned === back || back.hash === state.active?.hash;
-    const pinned = isPinned ? kept : { ...kept, pinned: back };
+    // A rollback that is not announced yet becomes this host's matter.
+    const pinned = isPinned ? kept : { ...kept, pinned: back, skips: localised(kept.skips, kept.pinned?.undoes ?? []) };
     return place({ ...state, releases: { ...state.releases, kept: pinned } }, origin, outcome, event);
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
@@ -215,17 +216,30 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   if (mayStay && held !== null && held.kind !== "skipped" && back.hash === state.active?.hash) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
-  if (mayStay && held?.kind === "staged") {
+  // A valid source is proposed although what is in force is skipped, which nothing else would end.
+  if (state.active !== null && held?.kind === "staged") {
     const stayed = stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
     if (outcome.kind === "rejected" || outcome.isRefused === true || stayed.state.stopping) return stayed;
     // The text may come later, without a hint.
     const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(TEXT_ATTEMPT, event.random) } as const;
     return { state: { ...stayed.state, retryArmed: true }, actions: [...stayed.actions, retry] };
   }
+  // A person hears first that the rollback failed.
+  const instead = mayStay || reasons.includes("rollback") ? null : headInstead(state, back, at);
+  if (instead !== null) return lookBack(state, reasons, instead, held);
   const known = held === null ? state : withHeld(state, held);
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   if (outcome.kind === "rejected") return rejected(known, outcome, common);
   return unreadable(known, outcome, common, event.random);
+}
+
+/** What the fleet runs, in place of a release that cannot be had; null: it may not run here. */
+function headInstead<C>(state: State<C>, { hash }: Pinned, at: number): Pinned | null {
+  const { kept } = state.releases;
+  const head = headOf(state);
+  if (head === null || head === hash || skipOf(kept, head) !== null) return null;
+  const instead = followed(head);
+  return mayGoBack(kept, instead, at) ? instead : null;
 }
 
 /** Puts a candidate in force if it differs from what is. */

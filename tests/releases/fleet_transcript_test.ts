@@ -299,6 +299,29 @@ Deno.test("a rollback that is still to be announced comes before a head that mov
   );
 });
 
+Deno.test("if the release that a rollback goes back to cannot be had, the host follows a head that is not taken back", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    heard -> read-head
+    head c@3 -> look, unchanged, diverged
+    text a refused ->
+    put bad ->
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, unreadable, look, back a, back c, runs 3 c (cluster), look, agreed, rejected
+    heard -> read-head
+    head c@3 ->
+    = 1 a healthy, 2 b rolled-back, 3 c running; skips b here; pinned c; rejected; agreed
+    hold 60 -> hold-begun
+    roll-back 1 -> rolling-back 3 to a (rollback, fleet), back a, unreadable, look, back a, unreadable
+    heard -> read-head
+    head d@4 -> look, back a, unreadable, diverged
+    release-hold -> hold-ended by ada, look, back a, back d, runs 4 d (cluster), look, agreed, rejected
+  `,
+  );
+});
+
 Deno.test("a rollback during the announcement of another is announced after it", () => {
   replayReleases(
     { cluster: true },

@@ -415,3 +415,16 @@ Deno.test("an emergency does not wait for a rollout that waits for approvals", (
   `,
   );
 });
+
+Deno.test("an edit is proposed also by a host that can neither go back to the head nor run what was rolled back", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    text a refused ->
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, move b me>h2,h3 rolled-back (ada: bad) skips b, unreadable, look, back a, unreadable, sees b me>h2,h3 rolled-back (ada: bad), look, back a, unreadable
+    file c -> look, back a, held proposing c, read-fleet, propose c me>h2,h3 admitting since 1, sees c me>h2,h3 admitting, look, runs 3 c (file), look, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 c running; skips b; held
+  `,
+  );
+});
