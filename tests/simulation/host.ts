@@ -123,11 +123,12 @@ export function tellHost(world: World): (host: Host, event: ClusterEvent) => voi
     const { life } = host;
     if (life === null) return;
     if (event.kind === "linked") {
+      // An answer of the link before may have come since that went down.
+      if (!life.linked) life.known = "nothing";
       life.linked = true;
       life.linkedAt = world.time.now();
     }
     if (event.kind === "unlinked") life.linked = false;
-    if (event.kind === "unlinked") life.known = "nothing";
     happen(world, host, life, event);
     if (event.kind === "linked") tellRecord(world, host, life, true);
   };

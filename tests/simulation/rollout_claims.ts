@@ -147,8 +147,9 @@ function isSkippedHere({ skips }: State<SnapshotId>["releases"]["kept"], hash: s
   return skips.some((one) => one.hash === hash);
 }
 
-function viewAt({ known }: Life): StoreView | "lies" | null {
-  return known === "nothing" ? null : known;
+/** An answer that comes after the link went down says nothing about what the store has now. */
+function viewAt({ linked, known }: Life): StoreView | "lies" | null {
+  return known === "nothing" || !linked ? null : known;
 }
 
 /** Throws if a health check takes a hash back twice on a host. */
