@@ -104,6 +104,8 @@ async function benchReaders({ seed, readerSeconds }: Plan, report: Report): Prom
   const ending = new AbortController();
   const readers = Array.from({ length: READERS }, () => read(served, ending.signal));
   const failed = Promise.all(readers);
+  // It takes minutes until the heap has the size that these requests need.
+  await Promise.race([residentDuring(daemon, readerSeconds), failed]);
   const withReaders = await Promise.race([residentDuring(daemon, readerSeconds), failed.then(() => [])]);
   ending.abort();
   await failed;
