@@ -81,9 +81,17 @@ export function endFaults(world: World, tell: Tell): void {
     host.cut = false;
     if (host.hasLeft) continue;
     if (host.life === null) time.after(world.random.below(1_000), () => startHost(world, host));
-    else if (host.life.state.stopping) time.after(1_500, () => startHost(world, host));
+    else if (host.life.state.stopping) startAgain(world, host, 1_500);
     changeLink(world, host, tell);
   }
+}
+
+/** Starts a host that stops, which waits for the request that is under way. */
+function startAgain(world: World, host: Host, milliseconds: number): void {
+  world.time.after(milliseconds, () => {
+    if (host.life?.state.stopping === true) startAgain(world, host, 500);
+    else startHost(world, host);
+  });
 }
 
 /** A content that there could be. */
