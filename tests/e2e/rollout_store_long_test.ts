@@ -9,7 +9,8 @@ const COUNTS = [1, 2, 4];
 const SETTINGS = {
   "Rollout:Steps:0": "1",
   "Rollout:Steps:1": "2",
-  "Rollout:BakeSeconds": "2",
+  // Longer than it takes a busy machine to cause the trouble after a step began to bake.
+  "Rollout:BakeSeconds": "4",
   "Rollout:DeadlineSeconds": "60",
 };
 
@@ -21,12 +22,10 @@ async function bakes({ redis }: Fleet, step: number, before: string): Promise<st
   }, 60_000);
 }
 
-/** Throws if more hosts run the candidate than the latest step that any of them knows of lets in. */
-async function assertLetIn({ instances }: Fleet, hash: string): Promise<void> {
+/** The number of hosts that run a hash. */
+async function runners({ instances }: Fleet, hash: string): Promise<number> {
   const all = await Promise.all(instances.map((one) => one.status()));
-  const running = all.filter(({ active }) => active?.hash === hash).length;
-  const steps = all.flatMap(({ rollout }) => rollout?.hash === hash ? [rollout.step] : []);
-  assert(running <= COUNTS[Math.max(...steps)]!, `${running} hosts run it at step ${Math.max(...steps)}`);
+  return all.filter(({ active }) => active?.hash === hash).length;
 }
 
 /** Causes a trouble, and calls back while no step can begin. */
@@ -42,11 +41,14 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   "emptied": async ({ redis }) => void await redis.cli("flushall"),
   "out of reach for a while": async ({ redis, instances }, during) => {
     redis.freeze();
-    for (const one of instances) {
-      await eventually("a lost link", async () => (await one.status()).redis.state === "down", 60_000);
+    try {
+      for (const one of instances) {
+        await eventually("a lost link", async () => (await one.status()).redis.state === "down", 60_000);
+      }
+      await during();
+    } finally {
+      redis.thaw();
     }
-    await during();
-    redis.thaw();
   },
 };
 
@@ -59,15 +61,17 @@ for (const [trouble, cause] of Object.entries(TROUBLES)) {
     });
     fleet.start();
     let hash = await fleet.agrees("first", 1);
-    for (const step of COUNTS.keys()) {
+    for (const [step, most] of COUNTS.entries()) {
       const title = `change at step ${step}`;
       for (const one of fleet.instances) await one.edit(title);
       hash = await bakes(fleet, step, hash);
       const froms = fleet.instances.map((one) => one.daemon.entries.length);
-      await cause(fleet, () => assertLetIn(fleet, hash));
-      for (const one of fleet.instances) await one.runs(title);
+      await cause(fleet, async () => assert(await runners(fleet, hash) <= most));
       for (const one of fleet.instances) {
-        await eventually("agreement", async () => (await one.status()).standing === "agreed", 60_000);
+        await eventually("agreement on the change", async () => {
+          const { active, standing } = await one.status();
+          return active?.hash === hash && standing === "agreed";
+        }, 60_000);
       }
       // The steps that were left, or all of them again: never all hosts at once.
       const activated = fleet.instances.flatMap(({ daemon }, index) =>
