@@ -1,6 +1,7 @@
 // A picture of a page in a third of the bytes: with at most 256 colours, each of the others drawn in the nearest of them.
 // The few of a page are kept as they are; what is lost are shades at the edges of letters. (PNG, third edition.)
 import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { joinedBytes } from "../../src/releases/joined_bytes.ts";
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const MAX_COLOURS = 256;
@@ -15,7 +16,7 @@ export function smallPng(png: Uint8Array): Uint8Array<ArrayBuffer> {
     number,
     number,
   ];
-  const data = concat(chunks.filter(({ type }) => type === "IDAT").map((chunk) => chunk.data));
+  const data = joinedBytes(chunks.filter(({ type }) => type === "IDAT").map((chunk) => chunk.data));
   const pixels = pixelsOf(new Uint8Array(inflateSync(data)), width, height);
   const counts = new Map<number, number>();
   for (const colour of pixels) counts.set(colour, (counts.get(colour) ?? 0) + 1);
@@ -24,7 +25,7 @@ export function smallPng(png: Uint8Array): Uint8Array<ArrayBuffer> {
   // Each line begins with the number of its filter, which is 0: none.
   const lines = new Uint8Array((width + 1) * height);
   pixels.forEach((colour, at) => lines[at + Math.floor(at / width) + 1] = indices.get(colour)!);
-  return concat([
+  return joinedBytes([
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", Uint8Array.from([...header.subarray(0, 9), 3, 0, 0, 0])),
     chunk("PLTE", Uint8Array.from(palette.flatMap(channelsOf))),
@@ -83,21 +84,11 @@ function nearestOf(palette: readonly number[], colour: number): number {
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
-  const body = concat([new TextEncoder().encode(type), data]);
+  const body = joinedBytes([new TextEncoder().encode(type), data]);
   const framed = new Uint8Array(body.length + 8);
   const view = new DataView(framed.buffer);
   view.setUint32(0, data.length);
   framed.set(body, 4);
   view.setUint32(body.length + 4, crc32(body));
   return framed;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

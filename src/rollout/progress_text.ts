@@ -1,17 +1,11 @@
 // A rollout in words: how far it is, how it ended, and what matters of a host in it. Texts from outside are as they were
 // given, so a caller makes the result safe for a terminal or a page.
 import { durationText } from "../time/elapsed_text.ts";
-import type { RolloutHost } from "./rollout_view.ts";
+import type { RolloutHost, RolloutSummary } from "./rollout_view.ts";
 
 /** How far a rollout is, as a {@linkcode RolloutSummary} of this version or a later one has it. */
-export interface RolloutProgress {
+export interface RolloutProgress extends Omit<RolloutSummary, "hash" | "phase"> {
   readonly phase: string;
-  readonly step: number;
-  readonly steps: readonly number[];
-  readonly why: string | null;
-  readonly isUnderWay: boolean;
-  readonly isVoid: boolean;
-  readonly isDone: boolean;
 }
 
 interface RolloutMove extends RolloutProgress {

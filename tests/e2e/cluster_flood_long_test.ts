@@ -2,6 +2,7 @@
 // bounded log and bounded memory, each message is counted, and what is true still gets through.
 import { assert, assertEquals } from "@std/assert";
 import { newIncarnation } from "../../src/cluster/announcement.ts";
+import { joinedBytes } from "../../src/releases/joined_bytes.ts";
 import { type ClusterInstance, openClusterInstance } from "../support/cluster_instance.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";
@@ -64,7 +65,7 @@ async function flood(redis: RedisServer, hash: string, during: () => Promise<voi
       sent[kind]++;
       commands.push(publishing(message));
     }
-    await writeAll(connection, concatenated(commands));
+    await writeAll(connection, joinedBytes(commands));
     if (batch === SECONDS * 5) middle = during();
     const ahead = startedAt + (batch + 1) * 100 - performance.now();
     if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead)); // The pace of the flood, not a wait.
@@ -89,17 +90,7 @@ async function drain(connection: Deno.Conn): Promise<number> {
 /** `PUBLISH` in the form of the Redis serialization protocol, in which an integer is answered as `:1`. */
 function publishing(message: Uint8Array): Uint8Array {
   const head = `*3\r\n$7\r\nPUBLISH\r\n$${CHANNEL.length}\r\n${CHANNEL}\r\n$${message.length}\r\n`;
-  return concatenated([new TextEncoder().encode(head), message, new TextEncoder().encode("\r\n")]);
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinedBytes([new TextEncoder().encode(head), message, new TextEncoder().encode("\r\n")]);
 }
 
 async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {

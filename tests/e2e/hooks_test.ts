@@ -49,7 +49,7 @@ Deno.test("a hook that fails is tried again until it succeeds, and shown until t
   assertMatch(sick.stdout, /is in force, but hooks failed: server/);
   assertMatch(
     sick.stdout,
-    /Hook +server \(activated\): (?:retrying|running), \d+ failures?, failed .* ago: exited with 3/,
+    /Hook +server \(activated\): (?:retrying|running), (?:1 failure|[2-9] failures), failed .* ago: exited with 3/,
   );
   await Deno.writeTextFile(host.path("cured"), "");
   await daemon.logged("Hook server succeeded");

@@ -21,6 +21,7 @@ import { masked } from "./masked.ts";
 import { noticeAnswer } from "./notice.ts";
 import { readOwnForm } from "./own_form.ts";
 import type { FormTokens } from "./same_origin.ts";
+import { inTime } from "./shared_facts.ts";
 import type { UiRoute } from "./ui_route.ts";
 
 export interface ActionSettings {
@@ -147,12 +148,7 @@ async function act(
 }
 
 async function stateOf({ api, limits, peers, policy }: ActionSettings): Promise<ActionState> {
-  const rolloutOf = async (): Promise<ActionState["rollout"]> => {
-    const answer = await withinLimit(api.rollout(), limits.answerMilliseconds);
-    if (answer.ok) return answer.value;
-    return { ok: false, reason: `the store did not answer within ${limits.answerMilliseconds / 1000} s` };
-  };
-  const [status, all, rollout] = await Promise.all([api.status(), peers(), rolloutOf()]);
+  const [status, all, rollout] = await Promise.all([api.status(), peers(), inTime(api.rollout(), limits)]);
   const own = { ...withDiagnostics(status, 0), releases: api.releases(), rollout };
   return { ...masked(own, api.mask), peers: all, policy };
 }

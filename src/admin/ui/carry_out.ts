@@ -149,12 +149,8 @@ function rollbackOutcome(answer: RollbackAnswer, instance: string, isLocal: bool
         "The source was not touched: bring it in line, or edit it",
       );
     }
-    case "refused":
-      return failure(409, answer.reason);
-    case "failed":
-      return failure(503, answer.reason);
-    case "stopping":
-      return STOPPING;
+    default:
+      return undone(answer);
   }
 }
 
@@ -166,13 +162,14 @@ function rolloutOutcome(answer: RolloutOrderAnswer): Outcome {
       if (phase === "rolled-back") return success(`${name} has ended: no host is to run it`);
       return success(`${name} is at step ${step + 1} of ${steps.length} now: ${steps[step]} of ${steps.at(-1)} hosts`);
     }
-    case "refused":
-      return failure(409, answer.reason);
-    case "failed":
-      return failure(503, answer.reason);
-    case "stopping":
-      return STOPPING;
+    default:
+      return undone(answer);
   }
+}
+
+function undone(answer: Exclude<RollbackAnswer | RolloutOrderAnswer, { readonly kind: "done" }>): Outcome {
+  if (answer.kind === "stopping") return STOPPING;
+  return failure(answer.kind === "refused" ? 409 : 503, answer.reason);
 }
 
 function othersText(count: number): string {

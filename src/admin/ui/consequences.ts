@@ -239,9 +239,9 @@ function rolloutEnd(state: ActionState): Consequence {
   const { hash, base, hosts } = found.rollout;
   const runs = hosts.filter((host) => host.runs === "candidate").length;
   const back = runs === 0
-    ? "No host runs it yet"
+    ? "no host runs it yet"
     : `${runs} of ${counted(hosts.length, "host")} ${runs === 1 ? "goes" : "go"} back to ${shortHash(base)}`;
-  const sentence = `The rollout of ${shortHash(hash)} ends: ${back.charAt(0).toLowerCase()}${back.slice(1)}, and no ` +
+  const sentence = `The rollout of ${shortHash(hash)} ends: ${back}, and no ` +
     "host will run it until a person forces it.";
   return possible(sentence, rolloutBasis(found.rollout));
 }

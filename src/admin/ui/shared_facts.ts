@@ -32,17 +32,21 @@ export function openSharedFacts(api: DaemonApi, limits: AdminLimits): SharedFact
   };
 }
 
+/** Waits for an answer of the store, no longer than for any other. */
+export async function inTime<T>(answer: Promise<T>, { answerMilliseconds }: AdminLimits): Promise<T | Unknown> {
+  const done = await withinLimit(answer, answerMilliseconds);
+  if (done.ok) return done.value;
+  return { ok: false, reason: `the store did not answer within ${answerMilliseconds / 1000} s` };
+}
+
 /** Asks the store, once for all that ask within a short time. */
-function shared<T>(begin: () => Promise<T>, { answerMilliseconds }: AdminLimits): () => Promise<T | Unknown> {
+function shared<T>(begin: () => Promise<T>, limits: AdminLimits): () => Promise<T | Unknown> {
   let asked: { readonly at: number; readonly answer: Promise<T | Unknown> } | null = null;
-  const ask = async (): Promise<T | Unknown> => {
-    const answer = await withinLimit(begin(), answerMilliseconds);
-    if (answer.ok) return answer.value;
-    return { ok: false, reason: `the store did not answer within ${answerMilliseconds / 1000} s` };
-  };
   return () => {
     const now = performance.now();
-    if (asked === null || now - asked.at > STORE_FRESH_MILLISECONDS) asked = { at: now, answer: ask() };
+    if (asked === null || now - asked.at > STORE_FRESH_MILLISECONDS) {
+      asked = { at: now, answer: inTime(begin(), limits) };
+    }
     return asked.answer;
   };
 }
