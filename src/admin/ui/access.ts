@@ -1,6 +1,6 @@
 // The gate of the page. It decides nothing else of the admin interface: the cookie of a session opens `/ui` only. Over
-// TCP a request has a session or the token. The unix socket wants neither, but a reader who forwarded it has a browser in
-// front of it, which other sites use too.
+// TCP a request has a session or the token. The unix socket needs neither. If a reader forwards it, a browser is in
+// front of it, and other sites use that browser too.
 import { parse, serialize } from "hono/utils/cookie";
 import type { ConnectionBindings } from "../connections.ts";
 import type { Answers } from "../problem.ts";

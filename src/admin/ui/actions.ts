@@ -153,7 +153,7 @@ async function stateOf({ api, limits, peers, policy }: ActionSettings): Promise<
   return { ...masked(own, api.mask), peers: all, policy };
 }
 
-/** Reads what is chosen, from the address of the confirmation or from its form; null: the person has to choose. */
+/** Reads the choice from the address of the confirmation or from its form; null: the person has to choose. */
 function readChoice(action: ActionName, given: Given, state: ActionState): Choice | null {
   switch (action) {
     case "rollback": {

@@ -17,7 +17,7 @@ import { shortHash } from "./hash_tag.ts";
 export interface Confirmed {
   readonly choice: Choice;
   readonly author: string;
-  /** Null: none was given, where none must be. */
+  /** Null: none was given, and none is needed. */
   readonly reason: string | null;
   /** The end of a hold, in milliseconds since 1970. */
   readonly until: number;
@@ -38,7 +38,7 @@ export interface Outcome {
 export interface Ordered {
   readonly outcome: Promise<Outcome>;
   readonly limitMilliseconds: number;
-  /** The outcome for a person who waited that long. */
+  /** The outcome if the limit passes first. */
   readonly overdue: Outcome;
 }
 
@@ -107,7 +107,7 @@ function closed(sentence: string): string {
   return /[.!?:]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-/** @param advice what to do about a change that is held; null: not known. */
+/** @param advice about a change that is held; null: not known. */
 function reloadOutcome(answer: ReloadAnswer, instance: string, advice: string | null): Outcome {
   switch (answer.kind) {
     case "done": {

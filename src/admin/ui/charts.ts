@@ -14,7 +14,7 @@ export function lengthText(milliseconds: number): string {
   return `${count < 9.95 ? Math.round(count * 10) / 10 : Math.round(count)} ${unit}`;
 }
 
-/** The unit of a length, by what is shown of it: 999.6 ms are 1 s. */
+/** The unit of a length, chosen by the rounded number that is shown: 999.6 ms are 1 s. */
 function unitOf(milliseconds: number): { readonly size: number; readonly unit: string } {
   if (milliseconds < 999.5) return { size: 1, unit: "ms" };
   if (milliseconds < 59.5 * SECOND) return { size: SECOND, unit: "s" };

@@ -237,7 +237,7 @@ export function actionLinks(actions: readonly ActionName[], mayAct: boolean): Ma
   return markup`<nav class="actions" aria-label="Actions"><ul>${links}</ul></nav>`;
 }
 
-/** A link to the confirmation of a rollback to a release, for a reader who may act. */
+/** A link to the confirmation of a rollback to a release. Only a page that offers actions has one. */
 export function rollbackLink(number: number): Markup {
   return markup`<a href="/ui/actions/rollback?to=${number}" aria-label="Roll back to release ${number}">roll back</a>`;
 }

@@ -1,5 +1,5 @@
-// The consequence of each action in a sentence with its numbers, which a person reads before it is confirmed. Pure: it
-// is computed from the state at that moment. The daemon judges every order again when it comes.
+// The consequence of each action in a sentence with its numbers. A person reads it before confirming. Pure: it is
+// computed from the state at that moment. The daemon judges every order again when it comes.
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";
 import { lastBefore, lastGood, type Release } from "../../releases/release.ts";
@@ -67,7 +67,7 @@ export function consequenceOf(choice: Choice, state: ActionState): Consequence {
 /** The number to which a rollback leads unless a person chooses another; null: a person has to choose. */
 export function defaultTarget(releases: readonly ListedRelease[]): number | null {
   const running = releases.find(({ isRunning }) => isRunning);
-  // What a rollback put in force is left only by choice: two persons may act at once.
+  // A person must choose how to leave the result of a rollback: two persons may act at once.
   if (running === undefined || running.cause === "rollback") return null;
   const kept = keptOf(releases);
   return (lastGood(kept) ?? lastBefore(kept, () => true))?.number ?? null;

@@ -24,7 +24,7 @@ import { hashTag } from "./hash_tag.ts";
 /** The most settings that the page shows; a block without settings counts as one. */
 export const MAX_SETTINGS = 500;
 
-/** What the view shows, masked. */
+/** The masked facts of the view. */
 export interface DiffModel {
   readonly from: DiffSide;
   readonly to: DiffSide;

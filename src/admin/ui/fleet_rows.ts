@@ -1,5 +1,5 @@
-// The hosts of the fleet as rows: what each runs and how it is, those that need a person first. Pure; only what records
-// say is shown, also those of hosts that are gone.
+// The hosts of the fleet as rows, each with its configuration and its condition. Hosts that need a person come first.
+// Pure; a row shows only the facts of the host's record, also if the host is gone.
 import { heldBackText } from "../../cluster/held_back_text.ts";
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import {
@@ -15,12 +15,12 @@ import type { Status } from "../daemon_api.ts";
 import { masked } from "./masked.ts";
 import { shortHash } from "./hash_tag.ts";
 
-/** What a host rejected, and why. */
+/** A source that a host rejected, and the reason. */
 export interface Rejected {
   /** Null: not known. */
   readonly hash: string | null;
   readonly summary: string;
-  /** Where, and by which code; empty: nowhere. */
+  /** The place and the code; empty: it has no place. */
   readonly detail: string;
   readonly at: string;
 }
@@ -33,7 +33,7 @@ export interface Host extends Pick<Peer, "instance" | "version" | "hash" | "stan
   readonly since: string | null;
   readonly hooks: PeerHooks | null;
   readonly isSelf: boolean;
-  /** Whether its record expired, so that the other members say what was. */
+  /** Whether its record expired. The other members then describe its last known state. */
   readonly isLost: boolean;
   /** When it wrote its record; null: it is this host. */
   readonly seen: string | null;
@@ -83,8 +83,8 @@ const STALE_MILLISECONDS = 60_000;
 const NEEDS: readonly Need[] = ["person", "moving", "well"];
 
 /**
- * Masks the texts of the records that may be anything, and leaves out what they say of journals. Hashes, times and words
- * that the record's form prescribes hold no secret, and to mask those of a thousand records takes 0.1 s.
+ * Masks the free texts of the records, and leaves out their notes of journals. Hashes, times and words that the
+ * record's form prescribes hold no secret, and to mask those of a thousand records takes 0.1 s.
  */
 export function maskedPeers(records: readonly Peer[], mask: (text: string) => string): readonly Peer[] {
   return records.map(({ journal: _journal, noted: _noted, ...peer }): Peer => {
@@ -101,8 +101,8 @@ export function maskedPeers(records: readonly Peer[], mask: (text: string) => st
 }
 
 /**
- * Returns the known hosts: those of the records, this one also if its record is not known, and those whose records
- * expired.
+ * Returns the known hosts: those of the records, those of expired records, and this one also if its record is not
+ * known.
  */
 export function hostsOf(status: Status, peers: PeersAnswer, lost: readonly Peer[] = []): readonly Host[] {
   const gone = lost.map((peer) => ({ ...hostOfPeer(peer), isLost: true }));
@@ -216,8 +216,8 @@ function rowOf(host: Host, isNamesake: boolean, facts: RowFacts): FleetRow {
 }
 
 /**
- * Whether a host wrote its record too long ago, or in the future, which is another clock's; null: neither. A clock that
- * is behind cannot be told from a host that is gone.
+ * Whether a host wrote its record too long ago, or in the future by another clock; null: neither. A clock that is
+ * behind looks the same as a host that is gone.
  */
 export function latenessOf({ seen }: Pick<Host, "seen">, now: number): "stale" | "ahead" | null {
   const age = seen === null ? 0 : now - Date.parse(seen);
@@ -248,7 +248,7 @@ const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
 
 const ALONE: Said = { text: "no cluster", tone: "muted" };
 
-/** Whether a host runs what a rollout brings, which is held for those that compare it with the head. */
+/** Whether a host runs the candidate of a rollout. Its record says `held`, because the hash is not the head's. */
 export function isInRollout(
   { hash, standing, heldBack, isLost }: Host,
   { candidate }: Pick<RowFacts, "candidate">,
@@ -277,7 +277,7 @@ function hooksOf({ hooks }: Host): Said {
   return { text: `failed: ${failed.join(", ")}${others}${waits && `; ${waits}`}`, tone: "bad" };
 }
 
-/** The latest of what happened to the config of a host. */
+/** The time of the host's latest change or rejection. */
 function changedOf({ since, rejected }: Host): string | null {
   const times = [since, rejected?.at ?? null].filter((time) => time !== null);
   const [latest] = times.sort((one, other) => Date.parse(other) - Date.parse(one));

@@ -1,11 +1,11 @@
-// The verdict on the fleet in one sentence: how many hosts run the configuration of most, what the others do, and what
-// needs a person. Pure; what a host does with configurations counts in one clause.
+// The verdict on the fleet in one sentence: the number of hosts that run the most common configuration, the states of
+// the other hosts, and the problems that need a person. Pure; each host counts in one clause about configurations.
 import { namesakesOf } from "../../cluster/peer_record.ts";
 import { terminalText } from "../../diagnostic/terminal_text.ts";
 import { compareTexts, type Host, isHeld, isInRollout, latenessOf, type RowFacts, type Tone } from "./fleet_rows.ts";
 import { shortHash } from "./hash_tag.ts";
 
-/** What a host does, in the order of the clauses; `well`: nothing that is worth a clause. */
+/** The states of a host, in the order of their clauses; `well`: no clause is needed. */
 const DOINGS = [
   "lost",
   "rejected-it",
@@ -26,9 +26,9 @@ const DOINGS = [
 /** See {@linkcode DOINGS}. */
 export type Doing = typeof DOINGS[number];
 
-/** The hosts by what they run and do. */
+/** The hosts, grouped by configuration and state. */
 export interface FleetGroups {
-  /** The configuration of most; null: none runs any. */
+  /** The most common configuration; null: no host runs any. */
   readonly leading: string | null;
   /** Those that run it. */
   readonly running: ReadonlyMap<Doing, readonly Host[]>;
@@ -136,7 +136,7 @@ function openingOf(hosts: readonly Host[], { leading, running }: FleetGroups, fa
   return `${count} of ${length} hosts ${count === 1 ? "runs" : "run"} ${full}`;
 }
 
-/** Each host counts its releases by itself, so the number alone would not name one. */
+/** Each host counts its releases by itself, so only a number would not name one. */
 function nameOf(hash: string, { releases }: VerdictFacts): string {
   const number = releases.find((release) => release.hash === hash)?.number;
   return number === undefined ? `configuration ${shortHash(hash)}` : `release ${number} (${shortHash(hash)})`;
@@ -166,7 +166,7 @@ const WORDS: Readonly<Record<Doing, Words>> = {
   well: ["runs another configuration", "run another configuration", "warn"],
 };
 
-/** The clauses about what hosts do: first those that do not run the configuration of most. */
+/** The clauses about the states of hosts: first the hosts that do not run the most common configuration. */
 function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: FleetGroups): Clause[] {
   const clauseOf = (doing: Doing, found: readonly Host[], subject: string): Clause => {
     const [one, many, tone] = WORDS[doing];
@@ -190,7 +190,7 @@ function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: F
   return [...ofOthers, ...ofRunning];
 }
 
-/** The clauses about hosts whatever they run. */
+/** The clauses about hosts that do not depend on their configuration. */
 function clausesOfAll(hosts: readonly Host[], { mode, now }: VerdictFacts): Clause[] {
   const clauses: Clause[] = [];
   const add = (found: readonly Host[], [one, many, tone]: Words, detail = () => "") => {

@@ -10,7 +10,7 @@ import { type Markup, markup } from "./markup.ts";
 import { rolloutSteps } from "./rollout_steps.ts";
 import { ageTag, timeTag } from "./time_tag.ts";
 
-/** What the view shows, masked. */
+/** The masked facts of the view. */
 export interface FleetModel {
   /** Of this host. */
   readonly status: Status;

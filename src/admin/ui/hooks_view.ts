@@ -1,4 +1,4 @@
-// The hooks of this host, with what each wrote in its last run.
+// The hooks of this host, with the output of the last run of each.
 import type { HookStatus } from "../../hooks/hook_memory.ts";
 import { lengthText } from "./charts.ts";
 import { hasFailed } from "./host_needs.ts";

@@ -1,11 +1,14 @@
-// What a person must know or do about this host, the worst first, in one sentence each.
+// The problems of this host in one sentence each, the worst first.
 import type { HookStatus } from "../../hooks/hook_memory.ts";
 import type { Status, StoredStatus } from "../daemon_api.ts";
 import { shortHash } from "./hash_tag.ts";
 
-/** A sentence about what is not as it should be. */
+/** A sentence about one problem. */
 export interface Need {
-  /** `bad`: the host does not run what it should; `warn`: it does, and a person should know something. */
+  /**
+   * `bad`: the host does not run the configuration that it should; `warn`: it does, and a person should know of the
+   * problem.
+   */
   readonly tone: "bad" | "warn";
   readonly text: string;
 }
@@ -15,7 +18,7 @@ export function hasFailed({ failures, state }: HookStatus): boolean {
   return failures > 0 || state === "failed" || state === "given-up";
 }
 
-/** Returns what is not as it should be; empty: all is well. The texts of the status are masked. */
+/** Returns the problems, the worst first; empty: all is well. The texts of the status are masked. */
 export function needsOf(status: Status): readonly Need[] {
   const bad = [
     ...(status.active === null ? ["Nothing is in force"] : []),
@@ -46,7 +49,7 @@ export function needsOf(status: Status): readonly Need[] {
   ];
 }
 
-/** The state of the host in one sentence: what is worst, or that all is well. */
+/** The state of the host in one sentence: the worst problem, or that all is well. */
 export function verdictOf(status: Status, [worst]: readonly Need[]): string {
   if (worst !== undefined) return `${worst.text}.`.replace(/\.\.$/, ".");
   const hash = shortHash(status.active?.hash ?? "");

@@ -1,4 +1,5 @@
-// This host: what it runs and from where, what is wrong with its source, its hooks, and what happened in the last hour.
+// The view of this host: the configuration in force and its source, the diagnostics, the hooks, and charts of the last
+// hour.
 import { causeText, stateText } from "../../releases/release_text.ts";
 import type { RecentFigures } from "../../telemetry/recent_figures.ts";
 import type { Status, StoredStatus } from "../daemon_api.ts";
@@ -10,7 +11,7 @@ import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 import { hashTag } from "./hash_tag.ts";
 
-/** What the view shows, its status masked. */
+/** The facts of the view, its status masked. */
 export interface HostModel extends BoundedStatus {
   readonly figures: RecentFigures;
 }
@@ -52,7 +53,7 @@ ${status.mode === "alone" ? "" : latencyChart(figures)}
 </div>`;
 }
 
-/** A name with what is to be said about it; null: nothing. */
+/** A name and the text that is shown for it; null: the fact is left out. */
 type Fact = readonly [name: string, shown: Markup | string | null];
 
 function section(title: string, facts: readonly Fact[]): Markup {

@@ -1,4 +1,4 @@
-// Makes a model fit for a view. A secret is masked before the view renders it, since the escaping of HTML would hide it
+// Masks the model of a view. A secret is masked before the view renders it, since the escaping of HTML would hide it
 // from the mask; and no text from outside changes the writing direction of the sentence that quotes it.
 import { glyphOf } from "../../diagnostic/terminal_text.ts";
 import { API_WORDS } from "./api_words.ts";

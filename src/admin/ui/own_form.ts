@@ -10,7 +10,7 @@ export type OwnForm =
 const FOREIGN = "The form is not one of this page, or the daemon was restarted since it was shown: nothing was done. " +
   "Open the page again.";
 
-/** Reads a form whose page was shown to this owner. */
+/** Reads a form that was served to this owner. */
 export async function readOwnForm(
   request: Request,
   owner: FormOwner,

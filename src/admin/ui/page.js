@@ -1,5 +1,5 @@
-// Keeps an open page up to date: after each event of the daemon, and every few seconds for what happens on other hosts,
-// it fetches the page anew and replaces the parts that differ. Without this script the page shows one moment.
+// Keeps an open page up to date: after each event of the daemon, and every few seconds because of the other hosts, it
+// fetches the page anew and replaces the parts that differ. Without this script the page shows one moment.
 (() => {
   const REFRESH_MILLISECONDS = 5_000;
   /** Events come in groups. */
@@ -72,10 +72,10 @@
     live.append(link);
   };
 
-  /** Tells an element from the others of its part, also in the part's next version. */
+  /** Identifies an element within its part, also in the part's next version. */
   const keyOf = (element) => (element.id || element.closest("summary")?.parentElement.id) || element.outerHTML;
 
-  /** Keeps the folds that the reader opened, what was chosen, and the focus. */
+  /** Keeps the folds that the reader opened, the reader's choices, and the focus. */
   const replace = (part, fresh) => {
     const opened = new Set([...part.querySelectorAll("details[open][id]")].map(({ id }) => id));
     const chosen = new Map([...part.querySelectorAll("select[id]")].map(({ id, value }) => [id, value]));

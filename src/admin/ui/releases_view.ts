@@ -19,7 +19,7 @@ interface ShownRelease extends ListedRelease {
   readonly before: number | null;
 }
 
-/** What the view shows, masked. */
+/** The masked facts of the view. */
 export interface ReleasesModel {
   readonly rollout: RolloutAnswer;
   /** The newest first. */

@@ -1,5 +1,4 @@
-// The fleet's rollout as a line of steps, with the hosts of each, and what it waits for. A rollout that is over is one
-// line.
+// The fleet's rollout as a line of steps, with the hosts and the waits of each. A rollout that is over is one line.
 import { endOf, moveText, noteText, progressText, type RolloutEnd } from "../../rollout/progress_text.ts";
 import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer } from "../daemon_api.ts";

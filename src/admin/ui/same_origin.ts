@@ -1,5 +1,6 @@
-// Which site a request of a browser comes from. A browser carries a reader's cookie, and reaches a forwarded socket, for
-// any page that the reader has open: so a change needs the page's own `Origin` and a token that only this page has seen.
+// Judges from which site a request of a browser comes. A browser carries a reader's cookie, and reaches a forwarded
+// socket, for any page that the reader has open. So a change needs the page's own `Origin` and a token that only this
+// page has seen.
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** Names of the reader's own host, each with any port. */
@@ -16,8 +17,8 @@ export function isLoopbackHost(host: string | null): boolean {
 }
 
 /**
- * The origin of a page that the daemon serves (RFC 6454, section 6.2); null: a request without `Host` has none. On the
- * unix socket, whose URL begins with `http+unix`, it is that of the forwarded port.
+ * The origin of a page that the daemon serves (RFC 6454, section 6.2); null: a request without `Host` has none. A URL
+ * of the unix socket begins with `http+unix`; its origin is that of the forwarded port.
  */
 export function originOf({ url, headers }: Pick<Request, "url" | "headers">): string | null {
   const host = headers.get("Host");

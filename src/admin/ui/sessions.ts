@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 export interface Person {
   /** Of `Admin:TokenFile`. */
   readonly token: string;
-  /** The person's own word: everybody who has the token may give any. */
+  /** As the person gave it: everybody with the token may give any name. */
   readonly name: string;
 }
 
@@ -39,7 +39,7 @@ export interface Sessions {
   /**
    * The person of a session; null: there is none, or it is over.
    *
-   * @param isUse whether a person asks: what the page fetches by itself does not keep a session alive.
+   * @param isUse whether a person asks: a request that the page makes by itself does not keep a session alive.
    */
   find(id: string, isUse: boolean): Person | null;
   /** Ends it, if there is one. */

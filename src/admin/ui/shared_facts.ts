@@ -1,4 +1,4 @@
-// What the store says, asked for once for all readers of a short time: each open page asks every few seconds.
+// Shares an answer of the store among all readers for a short time: each open page asks every few seconds.
 import { withinLimit } from "../../time/limit.ts";
 import type { Peer } from "../../cluster/peer_record.ts";
 import type { DaemonApi } from "../daemon_api.ts";
@@ -6,7 +6,7 @@ import type { AdminLimits } from "../limits.ts";
 import { maskedPeers } from "./fleet_rows.ts";
 import { masked } from "./masked.ts";
 
-/** All readers together make the daemon ask the store for the same no more often than this. */
+/** The shortest time between two equal requests to the store, of all readers together. */
 const STORE_FRESH_MILLISECONDS = 2_000;
 
 type Unknown = { readonly ok: false; readonly reason: string };

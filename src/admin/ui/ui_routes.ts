@@ -1,4 +1,4 @@
-// The page over HTTP: gathers what a view shows, masks it, and answers with the view in the frame of every page.
+// The page over HTTP: gathers the facts of a view, masks them, and answers with the view in the frame of every page.
 import { type DaemonApi, EVENT_KINDS, type Status } from "../daemon_api.ts";
 import type { Comparing } from "../comparing.ts";
 import type { Visit } from "./access.ts";
@@ -15,7 +15,7 @@ import { newestReleases, releasesView } from "./releases_view.ts";
 import type { SharedFacts } from "./shared_facts.ts";
 import type { UiRoute } from "./ui_route.ts";
 
-/** An event stream says `reset` if it cannot go on where it was. */
+/** An event stream says `reset` if it cannot go on from the last event. */
 const LIVE_ON = [...EVENT_KINDS, "reset"];
 
 /** The actions that each view offers at its top. */
