@@ -33,7 +33,7 @@ export interface ApplicationSettings {
   /** Receives bugs. */
   readonly log: Pick<Logger, "error">;
   readonly limits: AdminLimits;
-  /** Aborts when the interface closes, which ends what waits. */
+  /** Aborts when the interface closes, which ends the requests that wait. */
   readonly closing: AbortSignal;
   /** The clock of the answers; default the system's. */
   readonly now?: () => Date;

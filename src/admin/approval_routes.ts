@@ -1,5 +1,5 @@
-// Approvals over HTTP: what waits for them, a signature that approves, and an order that rejects. A signature proves
-// itself, so that any client that may ask can bring one.
+// Approvals over HTTP: the configurations that wait for them, a signature that approves, and an order that rejects. A
+// signature proves itself, so any client with access can bring one.
 import { isHash } from "../agreement/head.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { DaemonApi } from "./daemon_api.ts";

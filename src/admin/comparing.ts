@@ -4,7 +4,7 @@ import { withinLimit } from "../time/limit.ts";
 import type { AdminLimits } from "./limits.ts";
 import { overdue, type Problem } from "./problem.ts";
 
-/** What came of the work. */
+/** The result of the work. */
 export type Compared<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
 /** The one place for such work. */

@@ -14,7 +14,7 @@ import { withinLimit } from "../time/limit.ts";
 export interface ConnectionBindings {
   /** Judges a request; null: the listener allows every request. */
   readonly authorize: Authorize | null;
-  /** Ends the connection at once, whatever is in progress on it. */
+  /** Ends the connection at once, also in the middle of a request. */
   readonly cut: () => void;
 }
 
@@ -29,7 +29,7 @@ export interface ConnectionSettings {
   readonly serveOnConnection: ServeOnConnection;
   /** Receives one line if connections cannot be accepted or are too many: once, until that is over. */
   readonly onTrouble: (message: string) => void;
-  /** Receives an exception where none may be thrown: the connection is closed. */
+  /** Receives an exception that must not be thrown further: the connection is closed. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -105,7 +105,7 @@ export function openConnections(listener: Acceptor, settings: ConnectionSettings
   };
 }
 
-/** Retries what accept(2) refuses (no file descriptor is left), with growing waits. */
+/** Retries accept(2) after a refusal (no file descriptor is left), with growing waits. */
 async function acceptAll(
   listener: Acceptor,
   take: (connection: Deno.Conn) => Promise<void>,
@@ -213,7 +213,8 @@ function serveConnection(connection: Deno.Conn, settings: ConnectionSettings, he
     if (!isStream && inFlight > 0) writing = setTimeout(cut, limits.writeMilliseconds);
     return response;
   };
-  // Stands in for an AbortSignal, whose listener's exception could not be caught and would end the process.
+  // Takes the place of an AbortSignal. An exception of that one's listener could not be caught and would end the
+  // process.
   const signal: StopSignal = { addEventListener: (_type, listener) => stop = listener };
   const bug = () => new Response(null, { status: 500 });
   const server = serveOnConnection(connection, signal, handle, bug, () => {});

@@ -1,5 +1,5 @@
-// What the admin interface may ask of the daemon: the one seam between HTTP and the rest. Only the snapshot's bytes
-// hold secrets, and every value is the JSON of an answer.
+// The calls that the admin interface makes to the daemon: the one seam between HTTP and the rest. Only the snapshot's
+// bytes hold secrets, and every value is the JSON of an answer.
 import type { ApprovalApi } from "./approval_api.ts";
 import type { HookStatus } from "../hooks/hook_memory.ts";
 import type { PeersAnswer } from "../cluster/notifier.ts";
@@ -143,7 +143,7 @@ export interface ReleaseStatus {
     readonly reason: string | null;
     /** Why it is not put in force, in one line. */
     readonly why: string;
-    /** What to do, in one line. */
+    /** The advice, in one line. */
     readonly advice: string;
   } | null;
   /** Null: nothing is held. */
@@ -263,7 +263,7 @@ export type ReloadAnswer =
      * null.
      */
     readonly notNotified: string | null;
-    /** What may keep the daemon from seeing the next edit, in one line each. */
+    /** The reasons for which the daemon may miss the next edit, in one line each. */
     readonly warnings: readonly string[];
   }
   | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
@@ -452,7 +452,7 @@ export interface DaemonApi extends ApprovalApi {
   pauseRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
   /** Ends the rollout: all hosts run the head again, and the candidate is skipped. */
   abortRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
-  /** What all living instances run. */
+  /** The records of all living instances. */
   peers(): Promise<PeersAnswer>;
   /** The last records of instances that stopped writing them, as far as earlier answers of `peers` had them. */
   lostPeers(): readonly Peer[];

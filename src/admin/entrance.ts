@@ -23,7 +23,7 @@ export interface OpenedListener {
   readonly address: string;
   /** Warnings about its settings, in one line each. */
   readonly warnings: readonly string[];
-  /** Checks whether what the listener was opened with is still there and unchanged, and repairs it if not. */
+  /** Checks whether the files of the listener are still there and unchanged, and repairs it if not. */
   readonly look: () => Promise<LookedAt | null>;
   /** Called before the listener is closed, and once more after a look that was in progress. Must not reject. */
   remove(): Promise<void>;
@@ -69,7 +69,7 @@ export interface EntranceSettings {
 export interface Entrance extends AsyncDisposable {
   /** Null: the listener is not open yet. */
   address(): string | null;
-  /** Looks at what the listener was opened with, unless such a look is in progress. */
+  /** Looks at the files of the listener, unless such a look is in progress. */
   lookAgain(): void;
   /**
    * Removes its name, which is also the first step of disposing: no other process can take its place before it is
@@ -145,7 +145,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
     if (isHung) return;
     await Promise.all([withinLimit(trying, GRACE_MILLISECONDS), current?.connections.close()]);
     if (lastLook === null || current === null) return;
-    // The look may have put back what was just removed.
+    // The look may have put back a file that was just removed.
     await withinLimit(lastLook, GRACE_MILLISECONDS);
     await withinLimit(current.opened.remove(), GRACE_MILLISECONDS);
   };
@@ -170,7 +170,7 @@ async function withoutThrow(attempt: Promise<ListenerOpening>): Promise<Listener
   }
 }
 
-/** Makes a function that looks at a listener and reports what is news. */
+/** Makes a function that looks at a listener and reports only changes. */
 function lookReporter(onLook: (looked: LookedAt) => void): (opened: OpenedListener) => Promise<void> {
   let lastError = "";
   return async (opened) => {

@@ -1,5 +1,5 @@
 // The latest events in a bounded ring, each with an id that grows by one. Every listener receives every event once and
-// in order, whatever other listeners do.
+// in order, also if another listener is slow or throws.
 import type { DaemonEvent, EventSource } from "./daemon_api.ts";
 
 /** The data of an event: short, flat and without secrets. */
@@ -20,7 +20,7 @@ export interface EventFeedSettings {
   readonly capacity?: number;
   /** In bytes of JSON; the latest event is kept in any case. */
   readonly maxBytes?: number;
-  /** Receives what a listener threw, which is a bug in the listener. Must not throw. */
+  /** Receives an exception of a listener, which is a bug in the listener. Must not throw. */
   readonly onListenerError?: (error: unknown) => void;
 }
 

@@ -1,5 +1,5 @@
-// The socket wants no token, and a reader who forwards it to a port of the own computer puts a browser in front of it.
-// Then each website in that browser can send to it, so what a website's page sends is refused.
+// The socket needs no token. If a reader forwards it to a port of the own computer, each website in that computer's
+// browser can send to it. So requests from the pages of websites are refused.
 import type { Problem } from "./problem.ts";
 import { isFromOwnPage } from "./ui/same_origin.ts";
 

@@ -54,7 +54,7 @@ export function reloadRoute(
 /**
  * Null: it is allowed, or is no emergency.
  *
- * @param isSocket only the unix socket needs no token: its permissions say who on this host may ask.
+ * @param isSocket only the unix socket needs no token: its permissions decide which users of this host may ask.
  */
 function judgeEmergency({ emergency, reason }: ReloadRequest, isSocket: boolean): Problem | null {
   if (!emergency) return null;

@@ -11,7 +11,7 @@ export type BodyRead<T> =
 export type BodyLimits = Pick<AdminLimits, "bodyMilliseconds" | "maxBodyBytes">;
 
 /**
- * Reads a body as JSON; an absent or blank one is undefined, whatever its Content-Type says. An outermost object that
+ * Reads a body as JSON; an absent or blank one is undefined. Its Content-Type does not matter. An outermost object that
  * gives a member twice is refused: readers differ on which of the two counts (RFC 8259, section 4).
  */
 export async function readJson(request: Request, limits: BodyLimits): Promise<BodyRead<unknown>> {

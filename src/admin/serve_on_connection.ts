@@ -63,7 +63,7 @@ export const serveByRelay: ServeOnConnection = (connection, signal, handler, onE
 
 const RELAY_BYTES = 16 * 1024;
 
-/** Copies to the end of what `from` sends, and then ends what `to` receives. */
+/** Copies all bytes that `from` sends to `to`, and then closes `to` for writing. */
 async function copy(from: Deno.Conn, to: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(RELAY_BYTES);
   for (let length = await from.read(buffer); length !== null; length = await from.read(buffer)) {

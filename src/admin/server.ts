@@ -24,7 +24,7 @@ export interface AdminSettings {
   /** PEM files, both or neither. They are read again when they change. */
   readonly tls: { readonly certificateFile: string | null; readonly keyFile: string | null };
   readonly api: DaemonApi;
-  /** Receives where the interface answers and where it cannot, bugs, and trouble with connections. */
+  /** Receives the addresses that the interface opened or could not open, bugs, and trouble with connections. */
   readonly log: Pick<Logger, "information" | "warning" | "error">;
   /** Default {@linkcode ADMIN_LIMITS}. */
   readonly limits?: Partial<AdminLimits>;
@@ -36,7 +36,7 @@ export interface AdminSettings {
   readonly now?: () => Date;
   /** The clock of the page's sessions, in monotonic milliseconds; default the system's. */
   readonly uptime?: () => number;
-  /** Between attempts to open what the host refused; default from 1 s to 60 s. */
+  /** Between attempts to open an address that the host refused; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
   /**
    * Null: this Deno cannot serve a single connection, so {@linkcode serveByRelay} does. Default: the function of this
@@ -47,13 +47,13 @@ export interface AdminSettings {
 
 /** The open interface. Disposing of it ends waits, gives requests in progress one second, and then cuts them. */
 export interface AdminServer extends AsyncDisposable {
-  /** Where it is reached at the moment: a path, `http://…` or `https://…`. */
+  /** Its addresses at the moment: a path, `http://…` or `https://…`. */
   addresses(): readonly string[];
   /** Checks the socket and the certificate at once, instead of at the next interval. */
   lookAgain(): void;
 }
 
-/** The interface, which keeps trying what the host refuses; or the reason why it cannot open. */
+/** The interface, which tries again to open an address that the host refuses; or the reason why it cannot open. */
 export type OpenedAdminServer = { readonly ok: true; readonly server: AdminServer } | ListenerRefusal;
 
 /** Opens the interface. */

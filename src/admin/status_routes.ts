@@ -30,7 +30,7 @@ async function peers(
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
 
-/** The own record has what others noted of its journal. All notes of all peers would make the answer twice as long. */
+/** The own record has the others' notes of its journal. All notes of all peers would make the answer twice as long. */
 function shown(peers: readonly Peer[]) {
   return peers.map(({ noted: _, ...peer }) =>
     peer.self ? { ...peer, journalNoted: notesAbout(peer.instance, peers) } : peer

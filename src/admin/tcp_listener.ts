@@ -4,7 +4,7 @@ import { openGuard } from "./auth.ts";
 import type { ListenAddress, ListenerOpening, ListenerRefusal } from "./entrance.ts";
 import { type OpenedTcp, openTlsListener, portTrouble } from "./tls_listener.ts";
 
-/** Where to listen and how, in the names of the section `Admin`. */
+/** The address and the TLS files, in the names of the section `Admin`. */
 export interface TcpSettings {
   /** An address and a port. */
   readonly listen: string;

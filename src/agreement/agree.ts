@@ -1,4 +1,4 @@
-// Decides what follows from an event of the cluster, as a pure function. A message only leads to a reading of the head,
+// Decides the actions after an event of the cluster, as a pure function. A message only leads to a reading of the head,
 // and the head only to a look at the source. An instance announces only its own changes, and overrules another head
 // only by force. A generation never goes backwards, and the ledger moves only after the deed.
 import {
@@ -28,7 +28,7 @@ export type ClusterEvent =
   | { readonly kind: "unlinked" }
   /** A message came: the head may have moved. */
   | { readonly kind: "heard" }
-  /** `skips` is the store's skip set, `rollout` and `rolloutMark` what it has of rollouts. */
+  /** `skips` is the store's skip set, `rollout` and `rolloutMark` its rollout. */
   | {
     readonly kind: "head-read";
     readonly head: Head | null;
@@ -57,7 +57,8 @@ export interface ReloadedEvent {
   /** Whether the host runs another hash than its source's on purpose, by a rollback of its own or a hold. */
   readonly isHeldBack: boolean;
   /**
-   * Whether what is in force is no change of this host: an earlier release or the head, in place of a skipped source.
+   * Whether the active snapshot is no change of this host: an earlier release or the head, in place of a skipped
+   * source.
    */
   readonly isFollowing: boolean;
   /** The head over which the active hash is to be announced, since its rollout is done; null or absent: none is. */
@@ -86,7 +87,7 @@ export type ClusterAction =
   /** Start the one timer that results in `reconcile-due`, in place of one that runs. */
   | { readonly kind: "arm-reconcile"; readonly milliseconds: number }
   | { readonly kind: "disarm-reconcile" }
-  /** Keep what must survive a restart. */
+  /** Keep the ledger, which must survive a restart. */
   | { readonly kind: "keep"; readonly ledger: Ledger }
   | { readonly kind: "report"; readonly report: AgreementReport };
 
@@ -127,7 +128,7 @@ export type AgreementReport =
   /** The head is missing (null) or older than the highest generation seen. */
   | { readonly kind: "head-lost"; readonly head: Head | null; readonly seen: number };
 
-/** The new agreement, and what to do before the next event. */
+/** The new agreement, and the actions before the next event. */
 export interface AgreeResult {
   readonly agreement: Agreement;
   readonly actions: readonly ClusterAction[];
@@ -268,7 +269,7 @@ function headRead(before: Agreement, head: Head | null, active: string | null): 
   return compare(withHead({ ...agreement, isDeferred }, head!), active);
 }
 
-/** Takes a head that is not lost as what the cluster agreed on. */
+/** Takes a head that is not lost as the cluster's agreement. */
 function withHead(agreement: Agreement, { generation, hash }: Head): Agreement {
   const { ledger } = agreement;
   const seen = Math.max(ledger.seen, generation);
@@ -443,14 +444,14 @@ function owing(agreement: Agreement, active: string | null, undoes: readonly str
   }
   const { owed: before } = ledger;
   if (agreement.finishes !== null) {
-    // Whatever this instance agreed with: the rollout was on this head, and is void on any other.
+    // It does not matter which head this instance agreed with: the rollout was on this one, and is void on any other.
     const base = agreement.finishes.hash;
     const isOwed = before?.hash === active && before.base === base;
     return isOwed ? agreement : { ...agreement, ledger: { ...ledger, owed: { hash: active, base } } };
   }
   const isOwed = before?.hash === active && undoes.every((one) => before.undoes?.includes(one));
   if (isOwed) return agreement;
-  // The change that it takes back may have become the head, whatever this instance was judged on.
+  // The change that it takes back may have become the head since the announcement was judged.
   if (undoes.length === 0 && active === ledger.concluded && ledger.unanswered.every((hash) => hash === active)) {
     return ledger.owed === null ? agreement : { ...agreement, ledger: { ...ledger, owed: null } };
   }

@@ -1,5 +1,5 @@
-// What an instance knows of its cluster: its sync state with the head, the change that it still owes the others, and
-// the part of that which survives a restart. Only `agree` replaces these values.
+// The agreement of an instance: its sync state with the head, the change that it still owes the others, and the part
+// that survives a restart. Only `agree` replaces these values.
 import type { Head } from "./head.ts";
 import type { Skip } from "./skip.ts";
 
@@ -147,7 +147,7 @@ export function initialAgreement(ledger: Ledger, limits: AgreementLimits): Agree
   };
 }
 
-/** The ledger of an instance whose own hash is the head's, and that owes only `owed`. */
+/** The ledger of an instance that runs the head's hash and owes only `owed`. */
 export function agreedOn(ledger: Ledger, { generation, hash }: Head, owed: Ledger["owed"]): Ledger {
   return { ...ledger, agreed: { generation, hash }, diverged: null, concluded: hash, unanswered: [], owed };
 }
@@ -186,9 +186,7 @@ export function isLost(head: Head | null, { seen }: Ledger): boolean {
   return head === null || head.generation < seen;
 }
 
-/**
- * Whether a head that was read counts: it is not lost, or the instance never agreed and so goes by what is there.
- */
+/** Whether a head that was read counts: it is not lost, or the instance never agreed and so takes the head as it is. */
 export function isHeadKnown(head: Head | null, ledger: Ledger): head is Head {
   return head !== null && (ledger.agreed === null || !isLost(head, ledger));
 }

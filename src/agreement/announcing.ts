@@ -54,8 +54,8 @@ export type AnnouncementVerdict =
   | { readonly kind: "lost" };
 
 /**
- * Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing.
- * `skips` is the store's set, which is empty then. Like a head below the floor, its set is older than what the
+ * Judges an announcement. `heads` are the remembered ones, the current one last; if empty, the head is missing. `skips`
+ * is the store's set, which is empty then. If the head is below the floor, the set too is older than the state that the
  * instance has seen, so a hash in it may be restored.
  */
 export function judgeAnnouncement(

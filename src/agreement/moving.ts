@@ -31,9 +31,9 @@ export function judgeMove(
 }
 
 /**
- * Returns the text of the rollout to store, and what every reader makes of it.
+ * Returns the text of the rollout to store, and the rollout that every reader parses from it.
  *
- * @throws {RangeError} if a reader would take the text for none, which is a bug of the caller.
+ * @throws {RangeError} if no reader could parse the text, which is a bug of the caller.
  */
 export function textToStore(to: Rollout): { readonly text: string; readonly rollout: Rollout } {
   const text = rolloutText(to);

@@ -60,7 +60,7 @@ export interface Rollout {
 /** A rollout as the store has it. */
 export interface StoredRollout {
   readonly rollout: Rollout;
-  /** SHA-1 of its text in hex, by which a move says what it is based on. */
+  /** SHA-1 of its text in hex, by which a move names the rollout that it is based on. */
   readonly mark: string;
   /** The time since its last move, by the store's clock. */
   readonly ageMilliseconds: number;
@@ -82,7 +82,7 @@ export interface RolloutMove {
   readonly skips: readonly Skip[];
 }
 
-/** The answer to a move, with what the store has after it. */
+/** The answer to a move, with the store's rollout after it. */
 export type MoveAnswer<H extends Head = Head> =
   | { readonly kind: "moved"; readonly head: H; readonly rollout: StoredRollout }
   /** The candidate's hash was the head since. */

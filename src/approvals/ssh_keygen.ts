@@ -1,5 +1,5 @@
-// Runs ssh-keygen of OpenSSH, which makes and verifies the signatures: no cryptography of our own decides what a host
-// may run.
+// Runs ssh-keygen of OpenSSH, which makes and verifies the signatures: no cryptography of our own decides about a
+// configuration.
 import { firstFile } from "../host/program_search.ts";
 import { type ProgramEnd, runProgramToEnd } from "../host/program_run.ts";
 
@@ -10,7 +10,7 @@ export const SSH_KEYGEN_PATHS: readonly string[] = [
   "/usr/local/bin/ssh-keygen",
 ];
 
-/** What to do without it. */
+/** The advice if it is missing. */
 export const NO_SSH_KEYGEN = "is not on this host: install the client of OpenSSH (openssh-client)";
 
 /** A verification takes some 10 ms; only an overloaded host takes long. */

@@ -115,7 +115,7 @@ interface Question {
   readonly signatures: readonly string[];
 }
 
-/** The content of the two files: what was read is what ssh-keygen reads. */
+/** The content of the two files: ssh-keygen reads the same bytes that were read here. */
 interface KeyFiles {
   readonly allowed: Uint8Array;
   readonly revoked: Uint8Array | null;

@@ -88,7 +88,7 @@ export function addressText(address: AdminAddress): string {
   return terminalText(address.kind === "socket" ? address.path : address.url.href.replace(/\/$/, ""));
 }
 
-/** Whether a URL names this host, whatever the name service says. */
+/** Whether a URL names this host without the name service. */
 function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }

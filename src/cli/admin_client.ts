@@ -219,7 +219,7 @@ function jsonOf(text: string): unknown {
 
 function refusal(name: string, hasToken: boolean, status: number, body: unknown): string {
   const { detail, title } = problemSchema.catch({}).parse(body);
-  // A daemon that understood the token can still refuse what was asked for.
+  // A daemon that accepted the token can still refuse the request.
   if (status === 401 || status === 403 && detail === undefined) {
     return hasToken
       ? `${name} does not take the token: is --token-file the file that Admin:TokenFile names there?`

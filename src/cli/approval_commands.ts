@@ -1,4 +1,4 @@
-// The commands about approvals: what waits for them, a signature that approves, and an order that rejects.
+// The commands about approvals: list the configurations that wait for them, approve one by a signature, reject one.
 import { Command, Option } from "commander";
 import { addAddress, addEndings, addExamples, addressOf, type Finish } from "./command_parts.ts";
 import type { Terminal } from "./terminal.ts";

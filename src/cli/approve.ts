@@ -79,7 +79,7 @@ export async function approve(request: ApproveRequest, terminal: Terminal): Prom
   });
 }
 
-/** Lets no instance run what waits. */
+/** Lets no instance run the configuration that waits. */
 export async function reject(request: RejectCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const { address, which, reason, author, format } = request;
   return await withAdminClient(address, terminal, async (client) => {
@@ -99,7 +99,7 @@ type FoundHash =
   | { readonly ok: true; readonly hash: string; readonly channel: string }
   | { readonly ok: false; readonly code: ExitCode };
 
-/** Finds the hash among what waits, and then among the releases of the daemon's host. */
+/** Finds the hash among the configurations that wait, and then among the releases of the daemon's host. */
 async function findHash(which: string, client: AdminClient, terminal: Terminal): Promise<FoundHash> {
   const asked = await askPending(client, terminal);
   if (!asked.ok) return asked;

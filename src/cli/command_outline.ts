@@ -33,11 +33,11 @@ export interface KnownOption {
 export interface KnownCommand {
   name(): string;
   description(): string;
-  /** What follows its name. */
+  /** The text after its name. */
   usage(): string;
   /** In their order. */
   readonly registeredArguments: readonly KnownArgument[];
-  /** Selects what the help shows. */
+  /** Selects the parts that the help shows. */
   createHelp(): {
     visibleCommands(command: KnownCommand): KnownCommand[];
     visibleOptions(command: KnownCommand): KnownOption[];
@@ -106,7 +106,7 @@ export interface OutlinedCommand {
   readonly name: string;
   /** In one line. */
   readonly description: string;
-  /** What follows its name: `[options] <files...>`. */
+  /** The text after its name: `[options] <files...>`. */
   readonly usage: string;
   /** In their order. */
   readonly arguments: readonly OutlinedArgument[];

@@ -1,4 +1,4 @@
-// Parts that the definitions of several commands share: flags, their values, and what a help text ends with.
+// Parts that the definitions of several commands share: flags, their values, and the ends of help texts.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AdminFlags } from "./admin_address.ts";
 import type { ExitCode } from "./exit_codes.ts";
@@ -26,7 +26,7 @@ export function addAddress(command: Command, { format = true }: { readonly forma
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"));
 }
 
-/** Adds the flag for the person who gives an order. */
+/** Adds the flag for the name of the person behind an order. */
 export function addPerson(command: Command): Command {
   return command.option("--author <name>", "the person (default: the user, by SUDO_USER or USER)");
 }

@@ -62,7 +62,7 @@ const SETTINGS_TAIL = `    *) words= ;;
 
 /**
  * Readline cuts words at the characters of COMP_WORDBREAKS, colon and equals sign among them. The script joins such
- * words again, and removes from the answers what readline keeps.
+ * words again, and removes from the answers the part that readline keeps.
  */
 const FUNCTION_HEAD = `_honua_configd() {
   local -a line=()

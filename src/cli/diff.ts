@@ -1,4 +1,4 @@
-// `honua-configd diff [A] [B]`: shows what differs between two sources of the daemon, or files of this host, with
+// `honua-configd diff [A] [B]`: shows the differences between two sources of the daemon, or files of this host, with
 // secrets masked. It ends with 0 if they are the same, with 1 if they differ or one is not valid, with 3 if one of them
 // cannot be had.
 import * as z from "zod";
@@ -61,7 +61,7 @@ export const diffSchema = z.object({
   patch: z.array(z.custom<PatchOperation>((value) => typeof value === "object" && value !== null)),
 });
 
-/** Compares two sources and shows what differs. */
+/** Compares two sources and shows the differences. */
 export async function diff(request: DiffRequest, terminal: Terminal): Promise<ExitCode> {
   const asked = await requestOf(request, terminal);
   if (typeof asked === "number") return asked;

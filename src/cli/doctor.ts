@@ -139,7 +139,7 @@ function withoutPrograms(hook: HookOptions): HookOptions {
   return { ...hook, command: command?.slice(1) ?? null, ready: shown };
 }
 
-/** The command that shows what the source compiles to. Mostly only root can read the files of a unit. */
+/** The command that shows the compiled source. Mostly only root can read the files of a unit. */
 function validateCommand(path: string, environmentFiles: readonly string[], isOfUnit: boolean): string {
   const files = environmentFiles.flatMap((file) => ["--env-file", posixQuoted(file)]);
   return [...(isOfUnit ? ["sudo"] : []), "honua-configd", "validate", ...files, posixQuoted(path)].join(" ");

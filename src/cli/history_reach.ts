@@ -1,4 +1,4 @@
-// Reaches the history of a host: asks the daemon, and if it does not answer, reads what it left on the disk.
+// Reaches the history of a host: asks the daemon, and if it does not answer, reads the files that it left.
 import { type HistoryDirectory, historyDirectory } from "../releases/history_directory.ts";
 import { readReleaseFile } from "../releases/release_file.ts";
 import type { KeptReleases } from "../releases/release.ts";
@@ -35,9 +35,9 @@ export async function reachHistory(
   host?: InstalledHost,
 ): Promise<ExitCode> {
   const { address } = request;
-  // A socket by itself says nothing of where its daemon has its state.
+  // A socket by itself does not say in which directory its daemon keeps its state.
   const isLocal = address.url === null && (address.socket === null || request.set.length > 0);
-  // The daemon may answer a person who may not read its options.
+  // The daemon may answer also if this user cannot read its options.
   const complaints: string[] = [];
   const quiet = { ...terminal, error: (text: string) => void complaints.push(text) };
   const found = isLocal ? await findStatePlace(request, quiet, host) : null;

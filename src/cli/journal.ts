@@ -34,7 +34,7 @@ export interface ShowRequest extends JournalRequest {
 }
 
 export interface VerifyRequest extends JournalRequest {
-  /** Whether to ask the daemon what other instances noted. */
+  /** Whether to ask the daemon for the notes of other instances. */
   readonly peers: boolean;
 }
 
@@ -73,7 +73,7 @@ export async function showJournal(
 
 const stateSchema = z.object({ stateDirectory: z.string() });
 
-/** A socket by itself says nothing of where its daemon has its state, so the daemon is asked. */
+/** A socket by itself does not say in which directory its daemon keeps its state, so the daemon is asked. */
 async function placeOf(request: JournalRequest, terminal: Terminal, host: InstalledHost): Promise<StatePlace> {
   const { address, set } = request;
   if (address.socket === null || set.length > 0) return await findStatePlace(request, terminal, host);
@@ -104,7 +104,7 @@ export async function showJournalUntilInterrupted(request: ShowRequest, terminal
   }
 }
 
-/** Verifies the chain, and with `peers` what other instances noted of it. */
+/** Verifies the chain, and with `peers` also against the notes of other instances. */
 export async function verify(
   request: VerifyRequest,
   terminal: Terminal,

@@ -47,7 +47,7 @@ export async function addKey(
   return EXIT.done;
 }
 
-/** Replaces the ring, which keeps owner and mode; false: it is not what it was any more, and stays. */
+/** Replaces the ring, which keeps owner and mode; false: it changed meanwhile, and stays. */
 async function replaceRing(path: string, before: string | null, text: string): Promise<boolean> {
   const owner = before === null ? null : await Deno.stat(path);
   return await atomicWrite(path, new TextEncoder().encode(text), {

@@ -1,6 +1,6 @@
-// `honua-configd peers`: a table of all instances and what they run, with a line below it that says whether they agree.
-// It ends with 0 if all living instances run one hash and have names of their own, with 1 if not, with 3 if the daemon
-// or its Redis cannot be reached.
+// `honua-configd peers`: a table of all instances with their configurations, and a line below it that says whether they
+// agree. It ends with 0 if all living instances run one hash and have names of their own, with 1 if not, with 3 if the
+// daemon or its Redis cannot be reached.
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { heldBackText } from "../cluster/held_back_text.ts";

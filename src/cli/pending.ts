@@ -1,5 +1,5 @@
-// `honua-configd pending`: what waits for approval. It ends with 0 if nothing does, with 1 if something does, with 3 if
-// nothing answers.
+// `honua-configd pending`: lists the configurations that wait for approval. It ends with 0 if there are none, with 1 if
+// there are some, with 3 if nothing answers.
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
@@ -33,7 +33,7 @@ const pendingSchema = z.object({
 
 export type Waiting = z.infer<typeof pendingSchema>;
 
-/** The daemon's answer to what waits, as it was and as it is understood; or the exit code if there is none. */
+/** The daemon's list, as its text and parsed; or the exit code if there is none. */
 export async function askPending(
   client: AdminClient,
   terminal: Terminal,
@@ -46,7 +46,7 @@ export async function askPending(
   return { ok: true, body: answer.body, waiting: parsed.data };
 }
 
-/** Asks what waits and shows it; `now` is the time in milliseconds since 1970. */
+/** Asks for the list and shows it; `now` is the time in milliseconds since 1970. */
 export async function pending(
   { address, format }: PendingRequest,
   terminal: Terminal,

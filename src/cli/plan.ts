@@ -1,4 +1,4 @@
-// `honua-configd plan`: shows what a reload would do, and does nothing. It ends with 0 if nothing would change, with 1
+// `honua-configd plan`: shows the effects of a reload, and does nothing. It ends with 0 if nothing would change, with 1
 // if another snapshot would come into force, or the source is held or not valid, with 3 if the daemon or the source
 // cannot be reached.
 import * as z from "zod";
@@ -65,7 +65,7 @@ export async function plan(request: PlanRequest, terminal: Terminal): Promise<Ex
 function effectText({ activates, held, hooks }: Plan, isSame: boolean, colour: boolean): string {
   if (held !== null) return `${painted(`Held: ${terminalText(held)}`, "trouble", colour)}\n`;
   if (!activates) return `${painted("Nothing to do: this is in force", "strong", colour)}\n`;
-  // The sources are the same, so the difference is in what they refer to.
+  // The sources are the same, so the difference is in the values that they refer to.
   const why = isSame ? ", because values of the environment changed" : "";
   const head = painted(`A reload would put another snapshot in force${why}`, "strong", colour);
   if (hooks.length === 0) return `${head}, and run no hook\n`;

@@ -1,5 +1,5 @@
-// What a daemon needs before it starts: its options, the path of its source, and a check that no path has two uses.
-// `run` starts with it and `doctor` examines it, so that both mean the same by the same arguments.
+// The preparation of a daemon: its options, the path of its source, and a check that no path has two uses. `run` starts
+// with it and `doctor` examines it, so that both mean the same by the same arguments.
 import { resolve } from "node:path";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";

@@ -1,5 +1,5 @@
 // The command line: the commands, their help, and their exit codes. Each command's module is loaded on use, so that
-// `version` does not load what a reload needs.
+// `version` does not load the modules of a reload.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { FlagSetting } from "../options/option_reader.ts";
 import {

@@ -125,7 +125,7 @@ async function optionsOf(
   return read.code;
 }
 
-/** The hash of a source that is valid in the environment of this process; otherwise what is wrong is reported. */
+/** The hash of a source that is valid in the environment of this process; otherwise its diagnostics are reported. */
 async function hashOf(
   source: Extract<SourceArgument, { ok: true }>,
   environmentFiles: readonly string[],

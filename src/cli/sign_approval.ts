@@ -10,8 +10,8 @@ import type { Terminal } from "./terminal.ts";
 const LIMIT_MILLISECONDS = 120_000;
 
 /**
- * Signs a message, and shows it before: it is what the person approves. The environment is passed on for an agent and
- * its askpass program.
+ * Signs a message, and shows it before: the person approves exactly this text. The environment is passed on for an
+ * agent and its askpass program.
  */
 export async function signWithKey(message: string, key: string, terminal: Terminal): Promise<SmallFileRead> {
   const path = firstFile(SSH_KEYGEN_PATHS);

@@ -1,6 +1,6 @@
-// `honua-configd status`: what is in force on this host and whether that is the source, the verdict first. It ends with
-// 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3 if
-// nothing answers.
+// `honua-configd status`: the configuration in force on this host and whether it is the source's, the verdict first. It
+// ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3
+// if nothing answers.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
@@ -121,7 +121,7 @@ function misplacedFileText(stored: Status["stored"], name: string): string | nul
   return stored === "another" ? `the file at the ${name}'s path is not the one in force` : null;
 }
 
-/** In one line what a person must act on; null: nothing. */
+/** The problem that a person must act on, in one line; null: there is none. */
 function troubleOf(status: Status, now: number): string | null {
   const { active, lastReload, standing, head, hooks, singleMounts } = status;
   const misplaced = misplacedText(status);
@@ -189,7 +189,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   }`;
 }
 
-/** Where the configuration comes from. */
+/** The origin of the configuration. */
 function placeText(status: Status): string {
   const { source, sourceFrom } = status;
   if (source === null) return "the store: no file is read";

@@ -1,5 +1,5 @@
-// The releases in the answer of `honua-configd status`: why the source is not in force and what to do, and what waits
-// for a person or a check.
+// The releases in the answer of `honua-configd status`: the reason why the source is not in force, the advice, and the
+// releases that wait for a person or a check.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { causeText } from "../releases/release_text.ts";
 import { isShown, progressText } from "../rollout/progress_text.ts";
@@ -8,7 +8,10 @@ import { posixQuoted } from "./shell_quote.ts";
 import type { Status } from "./status.ts";
 import { shortHash } from "./table.ts";
 
-/** The first line of a status while the source is held: what is in force, who took the source back, when and why. */
+/**
+ * The first line of a status while the source is held: the release in force, and by whom, when and why the source was
+ * taken back.
+ */
 export function heldText(
   { active, release, hold }: Pick<Status, "active" | "release" | "hold">,
   { kind, by, at, reason, why }: NonNullable<Status["held"]>,
@@ -24,7 +27,7 @@ export function heldText(
   return `Held: ${hash}${number} is in force; ${what}: ${terminalText(reason)}`;
 }
 
-/** The rows about releases, below what is in force. */
+/** The rows about releases, below the row of the active snapshot. */
 export function releaseRows(status: Status, now: number): [string, string][] {
   const { release, held, hold, confirmation, bake, rollout } = status;
   const rows: [string, string][] = [];
@@ -56,7 +59,10 @@ function adviceText({ release, source }: Status, { kind, advice }: NonNullable<S
     "honua-configd reload --force runs it as it is";
 }
 
-/** How long a person may look for the way back: later than that an edit is hardly the cause of what is wrong. */
+/**
+ * For so long after an edit the status shows the command of a rollback: later the edit is hardly the cause of a
+ * problem.
+ */
 const UNDO_MILLISECONDS = 24 * 3_600_000;
 
 /** The way back from a new edit; null: nothing new is in force. */

@@ -17,7 +17,7 @@ export interface UiRequest {
 
 /** The way to the page. */
 interface PageWay {
-  /** What the browser opens. */
+  /** The URL for the browser. */
   readonly address: string;
   /** A command line for the machine with the browser; null: none is needed. */
   readonly tunnel: string | null;
