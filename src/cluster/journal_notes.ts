@@ -1,5 +1,5 @@
-// What instances note of each other's journals: each carries number and digest of its newest line in its record, and
-// notes those of a few others. So if an instance's journal loses its tail, others still know of it.
+// The notes that instances take of each other's journals: each record carries number and digest of the instance's
+// newest line, and those of a few others. So if an instance's journal loses its tail, others still know of it.
 
 /** Number and digest of a line of a journal. */
 export interface JournalMark {

@@ -10,7 +10,7 @@ export interface Keepable {
   readonly lost: Promise<string>;
 }
 
-/** What `keepLink` takes. */
+/** The options of `keepLink`. */
 export interface LinkKeeperOptions<Session extends Keepable> {
   /** Opens a session; rejects with an error whose message is the reason. The signal ends it, opened or not. */
   readonly open: (signal: AbortSignal) => Promise<Session>;

@@ -9,7 +9,7 @@ import type { Peer, PeerRecord } from "./peer_record.ts";
 import type { ApprovalsAnswer, PutApprovalAnswer } from "./stored_approvals.ts";
 import type { PutSourceAnswer, SourceAnswer, StoredSource } from "./stored_source.ts";
 
-/** The head, with what only the store knows. */
+/** The head, with the facts that only the store knows. */
 export interface StoredHead extends Head {
   /** The incarnation of the process that announced it. */
   readonly by: string;
@@ -19,7 +19,7 @@ export interface StoredHead extends Head {
   readonly skips: readonly Skip[];
   /** Null: there is none, or the store has something else in its place. */
   readonly rollout: StoredRollout | null;
-  /** The mark of what the store has as the rollout, whatever it is, for the next move; null: it has nothing. */
+  /** The mark of the text that the store has as the rollout, valid or not, for the next move; null: it has none. */
   readonly rolloutMark: string | null;
 }
 

@@ -75,8 +75,8 @@ export interface PeerHooks {
 export const HELD_BACK = ["rolled-back", "frozen", "staged", "unapproved"] as const;
 
 /**
- * `rolled-back`: the source is what a rollback took back; `frozen`: changes are held; `staged`: its rollout does not
- * let this host in yet; `unapproved`: approvals of it are missing.
+ * `rolled-back`: a rollback took the source back; `frozen`: changes are held; `staged`: its rollout does not let this
+ * host in yet; `unapproved`: approvals of it are missing.
  */
 export type HeldBack = typeof HELD_BACK[number];
 
@@ -238,7 +238,7 @@ export interface PeersVerdict {
   readonly runs: readonly Run[];
 }
 
-/** Compares the hashes of the peers, whatever their `standing` is. */
+/** Compares the hashes of the peers. Their `standing` does not matter. */
 export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">>): PeersVerdict {
   const all = [...peers];
   const byHash = new Map<string | null, string[]>();

@@ -45,7 +45,7 @@ export interface Reported {
 /** The result of an evaluation. */
 export type Evaluation = Expression | Compound | Fault | Reported;
 
-/** Input of evaluations, and what they record. */
+/** Input and records of evaluations. */
 export interface EvaluationContext {
   readonly source: SourceText;
   /** The cost so far, in UTF-16 units; {@linkcode MAX_TOTAL_LENGTH} limits it for the whole configuration. */

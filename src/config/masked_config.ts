@@ -1,5 +1,5 @@
-// A whole configuration that is safe to show: secrets are masked by their names and forms, and so is a variable whose
-// value is part of a masked text, whatever its name is.
+// A whole configuration that is safe to show: secrets are masked by their names and forms, and so is each variable
+// whose value is part of a masked text.
 import { MASK, maskConfig, type MaskedJson, type MaskOptions } from "../diagnostic/secrets.ts";
 import { atOnce } from "../time/turns.ts";
 import type { Config } from "./changes.ts";

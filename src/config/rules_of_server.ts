@@ -1,6 +1,6 @@
-// The third phase: finds what a server refuses when it builds its catalog from an otherwise valid configuration. It
-// runs only if the second phase found no error, so every service and data source that a layer names exists. It checks
-// ids and a few members of all layers anew each time.
+// The third phase: finds the settings that a server refuses when it builds its catalog from an otherwise valid
+// configuration. It runs only if the second phase found no error, so every service and data source that a layer names
+// exists. It checks ids and a few members of all layers anew each time.
 import { isWritten, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, Service } from "./honua_config.ts";
@@ -11,7 +11,7 @@ import type { BlockReading, BlockReadings, Blocks } from "./rules_of_reference.t
 /** The code of the error that a layer names a disabled service. */
 export const DISABLED_SERVICE = "server/disabled-service";
 
-/** Finds what a server refuses about the whole configuration. */
+/** Finds the parts of the whole configuration that a server refuses. */
 export function* serverRules({ data_source, service, layer }: Blocks, secrets: Secrets): Generator<Finding> {
   const enabled = service.entries.filter(({ resolved }) => resolved.enabled);
   yield* caseRules("data_source", data_source.entries, secrets);

@@ -9,7 +9,7 @@ const MAX_NAME_LENGTH = 256;
 /** The mark before the line of a change. */
 export const SIGNS: Readonly<Record<Change, string>> = { added: "+", removed: "-", changed: "~" };
 
-/** What a line says of a secret that changed, because its masked values are the same. */
+/** The text for a secret that changed, because its masked values are the same. */
 export const SECRET_CHANGED = "(secret changed)";
 
 /** `2 added, 1 removed, 2 changed`. */
@@ -34,7 +34,7 @@ export function settingName({ path }: SettingDiff): string {
   return terminalText(path.join("."), MAX_NAME_LENGTH);
 }
 
-/** Both values as JSON, null if there is none; of two long ones the part where they differ. */
+/** Both values as JSON, null if there is none; of two long ones the part that differs. */
 export function valueTexts({ from, to }: SettingDiff): { readonly from: string | null; readonly to: string | null } {
   const textOf = (value: unknown) => value === undefined ? null : JSON.stringify(value);
   const [old, current] = [textOf(from), textOf(to)];

@@ -80,7 +80,7 @@ export interface Activator {
 export function openActivator(tools: ActivatorTools): Activator {
   const { options, store, changes, hookRunner, keeper, active } = tools;
   const checks = checkHooks(options.hooks);
-  /** Null: no server is known to run what is in force, or it stays in force. */
+  /** Null: no server is known to run the active snapshot, or it stays in force. */
   const askBaseline = async (
     { snapshot }: Candidate,
     signal: AbortSignal,
@@ -119,7 +119,7 @@ export function openActivator(tools: ActivatorTools): Activator {
       const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
       const baseline = await askBaseline(candidate, signal, limit, releases);
       if (signal.aborted) return endedEarly();
-      // A person who forces it wants it in spite of that.
+      // Force overrules that.
       const isForced = runningRelease(releases)?.cause === "force";
       if (baseline?.ok === false && options.health.baselineRequired && !isForced) {
         return refused([sickBefore(baseline.reason)]);

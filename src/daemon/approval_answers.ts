@@ -15,7 +15,7 @@ export interface ApprovalParts {
   readonly desk: Pick<ApprovalDesk, "verdictOf" | "takeIn"> | null;
   readonly required: number;
   readonly channel: string;
-  /** What waits now. */
+  /** The configurations that wait for approvals now. */
   waiting(): readonly WaitingForApproval[];
   /** Receives the journal's line of a rejection. */
   record(entry: JournalEntry): void;

@@ -87,7 +87,8 @@ export function openApprovalDesk(settings: ApprovalDeskSettings): ApprovalDesk {
   return {
     verdictOf,
     async approvalOf(hash, author) {
-      // What counted before is enough, so that a look of an approved configuration does not wait for the store.
+      // Signatures that counted before are enough, so that a look of an approved configuration does not wait for the
+      // store.
       if (counted.has(hash)) {
         const { have, need, trouble } = await judge(hash, author, []);
         if (have >= need) return { isApproved: true, have, need, trouble };
@@ -109,7 +110,7 @@ export function openApprovalDesk(settings: ApprovalDeskSettings): ApprovalDesk {
   };
 }
 
-/** In one form each, so that copies are equal; what is no signature stays, to be refused with a reason. */
+/** In one form each, so that copies are equal. A text that is no signature stays, to be refused with a reason. */
 function normalised(signatures: readonly string[]): string[] {
   return signatures.map((one) => readSignature(one) ?? one);
 }

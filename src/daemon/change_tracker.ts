@@ -1,5 +1,5 @@
-// Counts what a new configuration changes against the one in force, part by part. The one in force is kept for that: it
-// shares most of its objects with the loader, which remembers them as long as their blocks are in the source.
+// Counts the changes of a new configuration against the one in force, part by part. The one in force is kept for that:
+// it shares most of its objects with the loader, which remembers them as long as their blocks are in the source.
 import { type Changed, countChanges } from "../config/changes.ts";
 import type { JsonObject } from "../snapshot/canonical.ts";
 import type { Existing } from "../snapshot/store.ts";
@@ -9,9 +9,9 @@ export type Changes = Readonly<Record<string, Changed>>;
 
 /** Compares configurations with the one in force. */
 export interface ChangeTracker {
-  /** Returns what a configuration would change. */
+  /** Returns the changes that a configuration would bring. */
   against(config: JsonObject): Changes;
-  /** Takes a configuration as the one in force; returns what it changed. */
+  /** Takes a configuration as the one in force; returns its changes. */
   moveTo(config: JsonObject): Changes;
 }
 

@@ -1,5 +1,5 @@
 // Compares sources for the admin interface: the file, releases and texts of clients, each compiled with today's
-// environment by the daemon's own compiler. It changes nothing, and what it answers is masked.
+// environment by the daemon's own compiler. It changes nothing, and its answers are masked.
 import type {
   Diff,
   DiffAnswer,

@@ -1,5 +1,5 @@
-// Records each event of the daemon once and the same everywhere: as a log line, a metric and an event of the feed.
-// It remembers what the status shows, and decides nothing.
+// Records each event of the daemon once and the same everywhere: as a log line, a metric and an event of the feed. It
+// remembers the facts for the status, and decides nothing.
 import type { EventFeed } from "../admin/event_feed.ts";
 import type { LastReload, RedisStatus } from "../admin/daemon_api.ts";
 import type { RolloutPhase } from "../agreement/rollout.ts";

@@ -1,4 +1,4 @@
-// Logs which snapshot and server form a start found, and what happens to them.
+// Logs which snapshot and server form a start found, and whether it kept them.
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { describeFault } from "../snapshot/snapshot.ts";

@@ -1,5 +1,5 @@
-// The approvals of a host: what its looks and its readings of the head found of them, what waits for them, and what a
-// signature or a rejection leads to.
+// The approvals of a host: those that its looks and its readings of the head found, the configurations that wait for
+// them, and the effects of a signature or a rejection.
 import type { Rollout } from "../agreement/rollout.ts";
 import { openApprovalVerifier } from "../approvals/verify_approvals.ts";
 import type { Notifier } from "../cluster/notifier.ts";
@@ -24,9 +24,9 @@ export interface HostApprovalsParts {
   readonly journal: Pick<Journal, "append">;
 }
 
-/** The approvals of a host. Where none are required all functions say so at once. */
+/** The approvals of a host. If none are required, all functions say so at once. */
 export interface HostApprovals {
-  /** Makes looks whose candidates have what was found of their approvals. */
+  /** Makes looks whose candidates have their approvals with them. */
   judged<A extends unknown[]>(
     look: (...args: A) => Promise<LookOutcome<Candidate>>,
   ): (...args: A) => Promise<LookOutcome<Candidate>>;

@@ -1,5 +1,6 @@
-// Compiles what a look read, with the environment of now, and makes the outcome of the look. It does not compile the
-// bytes of the last accepted look again: a touched file, or the second sign of an edit, costs only a reading.
+// Compiles the bytes that a look read, with the environment of now, and makes the outcome of the look. It does not
+// compile the bytes of the last accepted look again: a touched file, or the second sign of an edit, costs only a
+// reading.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { SourceText } from "../diagnostic/range.ts";
@@ -49,7 +50,7 @@ export interface Known {
   readonly secrets: readonly string[];
 }
 
-/** A compilation, or the outcome of a refusal; `hash` names what was refused. */
+/** A compilation, or the outcome of a refusal; `hash` names the refused configuration. */
 export type Judged = Known | {
   readonly kind: "refused";
   readonly outcome: LookOutcome<Candidate>;

@@ -1,6 +1,6 @@
 // An instance's membership in its cluster: passes messages on to the loop, gives the loop its access to Redis, and
-// tells the others what this instance runs. In a flood of messages the head is read at most every 50 ms, and a look is
-// asked for at most a few times a second.
+// writes the record of this instance for the others. In a flood of messages the head is read at most every 50 ms, and a
+// look is asked for at most a few times a second.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Rollout } from "../agreement/rollout.ts";
 import type { Message } from "../cluster/announcement.ts";

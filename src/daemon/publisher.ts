@@ -166,7 +166,7 @@ async function stableSource(
   const fetched = await fetchText(notifier, hash, keeper.keyRing);
   const failed = (reason: string): StableSource => ({ ok: false, isUnknown: false, reason: mask(reason) });
   if (!fetched.ok) return failed(fetched.message);
-  // Any client can write to the store, so the text counts only if it is what its name says.
+  // Any client can write to the store, so the text counts only if its hash is that of its name.
   const name = `release ${hash.slice(0, 12)}`;
   const decoded = decodeSource(name, new Uint8Array(fetched.bytes));
   const examined = decoded.ok

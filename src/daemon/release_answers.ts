@@ -35,7 +35,7 @@ export interface ReleaseAnswersParts {
   mask(text: string): string;
 }
 
-/** A rollback is judged when no reload is in progress: it takes back what is in force, not what is on its way. */
+/** A rollback is judged when no reload is in progress: it takes back the release in force, not one on its way. */
 const SETTLING_LIMIT_MILLISECONDS = 10_000;
 
 /** Makes the answers about releases. */
@@ -110,7 +110,7 @@ function adviceOf(held: Held, kept: KeptReleases): string {
     return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
   }
   if (held.kind === "staged") {
-    // To take it up would undo what the fleet runs.
+    // To take it up would undo the fleet's release.
     if (held.why === "late") return "honua-configd pull --force FILE brings the file in line with what the fleet runs";
     return "honua-configd rollout shows what it waits for; " +
       "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
@@ -129,8 +129,8 @@ async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string
 }
 
 /**
- * Why a release is gone for good, or needs a key that is not here, so that a rollback to it would take back what runs
- * for nothing; null: it is there, or may be there again.
+ * Why a release is gone for good, or needs a key that is not here, so that a rollback to it would take back the present
+ * one for nothing; null: it is there, or may be there again.
  */
 async function lossOf({ keeper }: ReleaseAnswersParts, { hash, number }: Release): Promise<string | null> {
   const text = await keeper.textOf(hash);

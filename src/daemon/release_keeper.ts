@@ -1,5 +1,5 @@
 // Keeps this host's releases: the texts, the list, the reserve and the journal, under the state directory. Nothing here
-// stops an activation: what cannot be written is logged, and made up for later.
+// stops an activation: a failed write is logged, and made up for later.
 import { dirname } from "node:path";
 import { credentialPath } from "../host/credential.ts";
 import type { Options } from "../options/options.ts";
@@ -41,7 +41,7 @@ export interface ReleaseKeeperSettings {
   readonly log: Pick<Logger, "information" | "warning">;
 }
 
-/** The releases of a host on its disk. Disposing of it writes what waits, for a short time. */
+/** The releases of a host on its disk. Disposing of it tries for a short time to finish the writes that wait. */
 export interface ReleaseKeeper extends AsyncDisposable {
   /** Those that the last process kept, in line with the snapshot in force. */
   readonly releases: Releases;
@@ -63,10 +63,7 @@ export interface ReleaseKeeper extends AsyncDisposable {
    * was logged: the activation goes on then.
    */
   prepare(text: ReleaseText | null, kept: KeptReleases): Promise<void>;
-  /**
-   * Writes the text of what is in force if the history has lost it, or never had it: it was in force before there was
-   * one.
-   */
+  /** Writes the text of the active snapshot if the history has lost it, or never had it because it is younger. */
   heal(text: ReleaseText | null): Promise<void>;
   /** Removes texts that no release needs any more. */
   tidy(kept: KeptReleases): Promise<void>;

@@ -56,7 +56,7 @@ async function show({ loop, notifier, peers }: RolloutAnswersParts): Promise<Rol
   const found = await peers();
   if (!found.ok) return found;
   if (loop.state().rollouts === null) return { ok: true, rollout: null };
-  // Read after the peers: what they run was let in by what the store has now, or before it.
+  // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
   const read = await notifier.head();
   if (!read.ok) return read;
   const { head } = read;

@@ -115,7 +115,10 @@ export function openSourceLoader(
   };
 }
 
-/** Whether anything is at the path; what cannot be looked at counts as there, so that the look says why. */
+/**
+ * Whether anything is at the path. If stat(2) fails for another reason, the path counts as used, so that the look says
+ * why.
+ */
 async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);

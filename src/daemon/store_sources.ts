@@ -33,7 +33,7 @@ export async function fetchText(
 }
 
 /**
- * Whether a host may need the text of the announced hash: one whose own source is skipped, and that never ran the hash.
+ * Whether another host may need the text of the announced hash: its own source is skipped, and it never ran the hash.
  */
 export function needsText({ skips, undoes }: Pick<Announcement, "skips" | "undoes">): boolean {
   return undoes.length > 0 || skips.length > 0;

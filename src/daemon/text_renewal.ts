@@ -1,5 +1,5 @@
-// Puts the text of what the fleet has agreed on into the store now and then: the store forgets a text after 30 days,
-// and a host without a file needs it however old the release is.
+// Puts the text of the fleet's agreed release into the store once a day: the store forgets a text after 30 days, and a
+// host without a file needs it however old the release is.
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Clock, systemClock } from "../time/clock.ts";

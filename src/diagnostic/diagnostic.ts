@@ -17,7 +17,7 @@ export interface Place {
   readonly range: Range;
 }
 
-/** One mistake: what it is, its place, why it matters, and what to do. */
+/** One mistake: its summary, its place, why it matters, and how to mend it. */
 export interface Diagnostic {
   readonly severity: Severity;
   /** `room/what-is-wrong`, stable over releases: `config/unknown-reference`. */
@@ -26,9 +26,9 @@ export interface Diagnostic {
   readonly summary: string;
   /** The reason or the consequence, one sentence; null: the summary is enough. */
   readonly why: string | null;
-  /** What to do, in the imperative: `Write log_level = "information"`. */
+  /** The advice, in the imperative: `Write log_level = "information"`. */
   readonly suggestion: string | null;
-  /** The path of the setting by HCL's names, whatever the source's format is: `layer.roads.services`. */
+  /** The path of the setting by HCL's names, also for a JSON source: `layer.roads.services`. */
   readonly path: string | null;
   /** Null: the mistake is one of the whole file. */
   readonly place: Place | null;

@@ -1,5 +1,5 @@
 // Finds the stretches of a source that must not be shown: the values of secret settings if the source parsed, every
-// string if it did not. If it is unclear what is a string, more is hidden, never less.
+// string if it did not. If it is unclear whether a stretch is a string, it is hidden.
 import { lineText, type Range, type SourceText } from "./range.ts";
 import { isSecretName, looksSecret } from "./secrets.ts";
 
@@ -67,7 +67,9 @@ function shift(ranges: readonly Range[], by: number): Range[] {
   return ranges.map(({ start, end }) => ({ start: start + by, end: end + by }));
 }
 
-/** The strings and comments of a line that parsed which look like a secret, whatever the name of their setting is. */
+/**
+ * The strings and comments of a line that parsed which look like a secret. The name of their setting does not matter.
+ */
 function revealing(text: string): Range[] {
   const { strings, comment } = lineParts(text);
   const found = strings.filter(({ start, end }) => looksSecret(text.slice(start, end)));

@@ -73,8 +73,8 @@ const SECRET_PATTERNS: readonly RegExp[] = [
 ];
 
 /**
- * Whether a text holds a credential, whatever the name of its setting is: a connection string with a password or a
- * user, a URL with userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
+ * Whether a text holds a credential, by its form and not by the name of its setting: a connection string with a
+ * password or a user, a URL with userinfo (RFC 3986, 3.2.1), a PEM block, a well-known kind of key, a JSON Web Token.
  */
 export function looksSecret(text: string): boolean {
   return SECRET_PATTERNS.some((pattern) => pattern.test(text)) || hasUserinfo(text);

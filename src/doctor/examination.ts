@@ -43,7 +43,7 @@ export interface Subject extends Host {
   readonly userOfUnit: boolean;
   /** Of the daemon's user, even if `user` is another one; null: not known. */
   readonly daemonUid: number | null;
-  /** Shows in full what the source compiles to. */
+  /** Shows the compiled source in full. */
   readonly validateCommand: string;
   askStatus(limitMilliseconds: number): Promise<StatusAnswer>;
 }

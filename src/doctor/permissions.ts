@@ -117,7 +117,7 @@ function judgeOwners({ path, real, looked, directory }: PathFacts, { daemonUid, 
       const todo = `chown root ${at}`;
       judgements.push((stake === "source" ? warning : error)(`${whose}, and ${POWERS[stake]}`, todo));
     }
-    // judgeWriters() reports what everyone can write.
+    // judgeWriters() reports the paths that everyone can write.
     const isHeld = gid === 0 || isSticky(found.file) || (mode & EVERYONE_WRITES) !== 0;
     if (isHeld || (mode & GROUP_WRITES) === 0) continue;
     judgements.push(warning(`The group ${gid} can write ${place} (mode ${modeText(mode)})`, `chmod g-w ${at}`));

@@ -10,7 +10,7 @@ import { type Check, check, facts, type Subject } from "./examination.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
 import { modeText } from "./permissions.ts";
 
-/** Leaves time to judge what was opened by then. */
+/** Leaves time to judge the texts that were opened. */
 const SHARE = 0.7;
 
 /** The facts about the key ring and the history. */
@@ -79,7 +79,7 @@ export const SEALING_CHECKS: readonly Check[] = [
     const { path, keys, mode } = ring.ring;
     const what = `The key ring ${path} has ${keys.length === 1 ? "a key" : `${keys.length} keys`}`;
     const judgement = ok(`${what}; ${newestOf(ring.ring).id} seals`);
-    // options/secrets judges what everyone can do.
+    // options/secrets judges the permissions of everyone.
     if ((mode & 0o020) === 0) return judgement;
     return [
       judgement,
@@ -93,7 +93,7 @@ export const SEALING_CHECKS: readonly Check[] = [
   }),
 ];
 
-/** Permissions are judged for the daemon's user, who may be another than the doctor's. */
+/** Permissions are judged for the daemon's user, which may differ from the doctor's. */
 function isForbidden(message: string): boolean {
   return message.includes("EACCES");
 }

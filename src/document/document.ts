@@ -1,5 +1,5 @@
 // A parsed source: blocks and attributes in the order of the source, each value with its place in it. A document has
-// HCL's names, whether its format is HCL or JSON; config decides what they mean.
+// HCL's names, whether its format is HCL or JSON; config decides their meaning.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 

@@ -88,7 +88,7 @@ export type HooksEvent<Input> =
   | { readonly kind: "ended"; readonly hook: string; readonly result: HookResult; readonly random: number }
   | { readonly kind: "stop" };
 
-/** The result of a run, and what follows from it. */
+/** The result of a run, and its consequence. */
 export interface HookVerdict {
   readonly hook: string;
   readonly result: HookResult;
@@ -115,7 +115,7 @@ export type HooksAction<Input> =
   /** End all hooks that run, with all processes that they started. */
   | { readonly kind: "abort" };
 
-/** The new state, and what to do before the next event. */
+/** The new state, and the actions before the next event. */
 export interface HooksDecision<Input> {
   readonly state: HooksState<Input>;
   readonly actions: readonly HooksAction<Input>[];

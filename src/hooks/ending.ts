@@ -25,7 +25,7 @@ export interface FailedEnding {
 export interface HookLimit extends Disposable {
   /** Aborted when the time is over, and when the daemon stops. */
   readonly signal: AbortSignal;
-  /** Aborted when the daemon stops: from then on the hook waits only for what is necessary. */
+  /** Aborted when the daemon stops: from then on the hook waits only for its end. */
   readonly stopping: AbortSignal;
   /** Why the signal is aborted, as an ending's reason. */
   reason(): string;

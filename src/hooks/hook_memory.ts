@@ -29,7 +29,7 @@ export interface HookStatus {
     readonly durationMilliseconds: number;
     /** Why it failed, in one line; null: it succeeded. */
     readonly reason: string | null;
-    /** The end of what it wrote or was answered, at most 4 KiB, in lines; empty: nothing. */
+    /** The end of its output or of the answer to it, at most 4 KiB, in lines; empty: nothing. */
     readonly output: string;
   } | null;
 }

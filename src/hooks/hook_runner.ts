@@ -110,7 +110,7 @@ export function openHookRunner(settings: HookRunnerSettings): HookRunner {
   let hasReported = false;
   return {
     report(report, changed) {
-      // An activation that runs no hook is settled too, and so is what the last process activated.
+      // An activation that runs no hook is settled too, and so is that of the last process.
       const isFirst = !hasReported && (report.kind === "unchanged" || report.kind === "held");
       if (report.kind === "activated" || isFirst) settling.begin();
       hasReported ||= "reasons" in report;

@@ -17,7 +17,7 @@ const MAX_SEGMENT_LENGTH = 20;
  *
  * @param url with its userinfo.
  * @param headers as they are sent, with the header made of the userinfo.
- * @param fromFiles the names, in any case, of the headers whose values come from files: these are always secrets.
+ * @param fromFiles the names, in any case, of the headers with values from files: these are always secrets.
  * @param proxy with its own userinfo; null: none.
  */
 export function requestSecrets(

@@ -42,7 +42,7 @@ export interface FileSystem {
   /** Fails if the file exists. */
   create(path: string, mode: number): Promise<WritableFile>;
   chown(path: string, gid: number): Promise<void>;
-  /** Sets the permission bits, whatever the umask. */
+  /** Sets the permission bits, also against the umask. */
   chmod(path: string, mode: number): Promise<void>;
   /** Replaces a file that has the new name. */
   rename(from: string, to: string): Promise<void>;

@@ -1,4 +1,4 @@
-// The file systems of paths, from the kernel's table of mounts (proc(5), mountinfo): their types, and what these mean
+// The file systems of paths, from the kernel's table of mounts (proc(5), mountinfo): their types, and the consequences
 // for events, renames and persistence.
 import { dirname } from "node:path";
 
@@ -20,7 +20,7 @@ export type Eventfulness =
   /** A layer of a container: changes made beneath it come without an event. */
   | "layered";
 
-/** Types whose files other hosts change, as mount(8) and their own projects name them. */
+/** Types of file systems that other hosts can change, as mount(8) and their own projects name them. */
 const SHARED_TYPES = new Set(
   ("nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph afs coda lustre gpfs glusterfs beegfs ocfs2 gfs2 orangefs pvfs2 davfs " +
     "vboxsf vmhgfs prl_fs ncpfs fuse").split(" "),

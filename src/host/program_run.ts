@@ -43,7 +43,7 @@ export async function runProgramToEnd(run: ProgramRun): Promise<ProgramEnd> {
   let why: string | null = null;
   const kill = (reason: string) => {
     why ??= reason;
-    // Also what the program started: that could keep the pipes open.
+    // Also the processes that the program started: they could keep the pipes open.
     killGroups([child.pid]);
   };
   const timer = setTimeout(() => kill(`did not end within ${run.limitMilliseconds / 1_000} s`), run.limitMilliseconds);

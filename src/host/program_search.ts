@@ -25,8 +25,8 @@ export function tiedToParent(program: readonly string[]): readonly string[] {
 }
 
 /**
- * Call it before a program is started: Deno starts none after its own working directory was removed, whatever the `cwd`
- * of the program. The process then goes to /proc: no relative path of the options leads to a file there.
+ * Call it before a program is started: Deno starts none after its own working directory was removed, even with a `cwd`
+ * for the program. The process then goes to /proc: no relative path of the options leads to a file there.
  */
 export function leaveRemovedDirectory(): void {
   try {

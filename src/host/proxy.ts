@@ -1,5 +1,5 @@
-// The proxy of a request, according to the environment. A request to this host never uses one, whatever the environment
-// says: another host's loopback is not this one's.
+// The proxy of a request, according to the environment. A request to this host never uses one, also if the environment
+// names one: another host's loopback is not this one's.
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 /** A proxy of an HTTP client. */

@@ -14,7 +14,7 @@ export type FileStat = Pick<
 
 /** A file opened for reading. */
 export interface OpenedFile extends AsyncDisposable {
-  /** The state of the opened file, wherever the path leads by now. */
+  /** The state of the opened file, also if the path leads to another by now. */
   stat(): Promise<FileStat>;
   /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
   read(into: Uint8Array): Promise<number>;

@@ -1,5 +1,5 @@
-// One bounded read of a small text file that the options name. It never blocks, whatever the path leads to, and its
-// messages name the file and never quote it.
+// One bounded read of a small text file that the options name. It never blocks, also if the path leads to a pipe or a
+// device, and its messages name the file and never quote it.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readRegularFile } from "./regular_file.ts";
 

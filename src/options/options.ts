@@ -9,10 +9,10 @@ export const HOOK_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1"
 /** As systemctl(1) calls them. */
 export const UNIT_ACTIONS = ["reload-or-restart", "restart"] as const;
 
-/** What follows if the servers fail while a release bakes. */
+/** The reaction if the servers fail while a release bakes. */
 export const FAILURE_ACTIONS = ["rollback", "halt"] as const;
 
-/** Where the configuration comes from. */
+/** The origin of the configuration. */
 export const SOURCES = ["file", "store", "both"] as const;
 
 /** By Honua's names, from the most to the least verbose. */
@@ -147,7 +147,7 @@ export interface HistoryOptions {
   readonly maxMegabytes: number;
 }
 
-/** Where the admin interface answers. */
+/** The addresses of the admin interface. */
 export interface AdminOptions {
   /** Default `/run/honua-configd/admin.sock`; null, written as an empty text: no socket. */
   readonly socket: string | null;
@@ -212,7 +212,7 @@ export interface HookOptions {
   readonly only: readonly ConfigPart[];
 }
 
-/** The probe of what a hook changed: exactly one of the first three is not null. */
+/** The probe of the server behind a hook: exactly one of the first three is not null. */
 export interface ReadyOptions {
   /** A program and its arguments; ready if it exits with 0. Secret: arguments may hold tokens. */
   readonly command: readonly string[] | null;

@@ -1,5 +1,5 @@
 // The path of the source: named by a flag, the options or HONUA_CONFIG_PATH, else searched for as Honua's servers do. A
-// named path is used as it is, even if no file is there; only the search checks what exists.
+// named path is used as it is, even if no file is there; only the search checks that a file exists.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "./options.ts";
 
@@ -24,7 +24,7 @@ export interface FoundSource {
   readonly decidedBy: string;
 }
 
-/** The source's path, or an error that lists what was tried. */
+/** The source's path, or an error that lists the paths tried. */
 export type SourcePath =
   | { readonly ok: true } & FoundSource
   | { readonly ok: false; readonly diagnostic: Diagnostic };

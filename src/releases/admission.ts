@@ -40,7 +40,7 @@ export function isFrozen({ hold }: Pick<KeptReleases, "hold">, at: number): bool
 /**
  * The release to run in place of a skipped hash: the head of the cluster if the skip is the fleet's, otherwise the
  * pinned one. A rollback of this host comes first if it is only for this host, or still to be announced. If all of them
- * are skipped, and so is what is in force, it is the last good one. Null: none is known.
+ * are skipped, and so is the active snapshot, it is the last good one. Null: none is known.
  *
  * @param head the cluster's hash; null: it is not known.
  */
@@ -59,7 +59,7 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
   return good === null ? null : following(good.hash, skip);
 }
 
-/** What is no change of this host, and not announced. The head's own author and reason are not known. */
+/** A release that is no change of this host, and not announced. The head's own author and reason are not known. */
 function following(hash: string, { by, reason }: ScopedSkip): Pinned {
   const why = `in place of what ${by} rolled back: ${reason}`;
   return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why, isFollowed: false };
@@ -67,7 +67,7 @@ function following(hash: string, { by, reason }: ScopedSkip): Pinned {
 
 /**
  * The release that is to be in force although nobody looked at the source: the pinned one, or the one in place of a
- * skipped hash in force. Null: what is in force may stay.
+ * skipped hash in force. Null: the active snapshot may stay.
  *
  * @param active the hash in force.
  * @param head the cluster's hash; null: it is not known.
@@ -93,7 +93,9 @@ export function isKeptByHold(kept: KeptReleases, { at: since }: Release, at: num
   return kept.hold !== null && isFrozen(kept, at) && Date.parse(since) < kept.hold.since;
 }
 
-/** The releases after a person ordered a hash: it may run again, whatever the store says until the others agree. */
+/**
+ * The releases after a person ordered a hash: it may run again. Until the others agree, the store's skips do not count.
+ */
 export function forced(kept: KeptReleases, hash: string): KeptReleases {
   const skip = skipOf(kept, hash);
   if (skip === null) return kept;

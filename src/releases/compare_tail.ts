@@ -1,4 +1,4 @@
-// Compares a journal with what other instances noted of its newest lines, so that a tail that was cut off shows.
+// Compares a journal with other instances' notes of its newest lines, so that a tail that was cut off shows.
 import type { JournalTail } from "./journal_line.ts";
 
 /** A note of another instance. */

@@ -1,4 +1,4 @@
-// Decides what follows from an event of this host's releases, as a pure function: rollbacks by a person, by the health
+// Decides the actions after an event of this host's releases, as a pure function: rollbacks by a person, by the health
 // checks or by a confirmation that did not come, holds, and the skips of the fleet. It asks for looks like any hint;
 // only the loop activates.
 import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
@@ -33,7 +33,7 @@ export type ReleaseTimer = "health" | "hold" | "confirmation";
 
 /** An event of the releases. `at` is in milliseconds since 1970. */
 export type ReleaseEvent =
-  /** The process began; what the last one left may be due. */
+  /** The process began; deadlines of the last one may be due. */
   | { readonly kind: "release-start"; readonly at: number }
   | { readonly kind: "ordered"; readonly order: Order; readonly at: number }
   | { readonly kind: "release-due"; readonly timer: ReleaseTimer; readonly at: number }
@@ -70,7 +70,7 @@ export type ReleaseReport =
   /** `by`: the person; null: its time is over. */
   | { readonly kind: "hold-ended"; readonly hold: Hold; readonly by: string | null };
 
-/** The new releases, and what to do before the next event. */
+/** The new releases, and the actions before the next event. */
 export interface ReleaseDecision {
   readonly releases: Releases;
   readonly actions: readonly ReleaseAction[];
@@ -122,7 +122,7 @@ export function refusalOf({ kept }: Releases, order: Order, at: number): string 
   }
 }
 
-/** Goes on with what the last process left: a bake where it was, a deadline that passed at once. */
+/** Goes on after the last process: resumes a bake, and lets a deadline that passed fire at once. */
 function started(releases: Releases, at: number): ReleaseDecision {
   if (releases.kept.bake !== null && releases.limits.health === null) {
     const { bake } = releases.kept;
@@ -347,7 +347,7 @@ export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed
 
 /**
  * Takes in that the cluster judged the announcement of a rollback. If it was refused, the others moved on without the
- * rollback, so what it takes back is this host's matter.
+ * rollback, so it concerns only this host.
  */
 export function withJudgedRollback(releases: Releases, to: string, isRefused: boolean): Releases {
   const { kept } = releases;

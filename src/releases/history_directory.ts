@@ -33,7 +33,7 @@ export async function makeHistoryDirectory({ path, fileSystem }: HistoryDirector
   try {
     await Deno.mkdir(path, { mode: 0o700 });
   } catch (error) {
-    // A file in its place makes the write fail, whose error says so.
+    // A file in its place makes the write fail with an error that says so.
     if (error instanceof Deno.errors.AlreadyExists) return;
     throw error;
   }
@@ -46,9 +46,9 @@ export async function makeHistoryDirectory({ path, fileSystem }: HistoryDirector
 }
 
 /**
- * Removes the temporary files that killed writers left. Call it before the first write: a process takes its own
- * temporary files for those of an earlier process with the same id. Resolves after at most 5 s, and never throws: what
- * is left harms nobody, and the next start finds it.
+ * Removes the temporary files of killed writers. Call it before the first write: a process takes its own temporary
+ * files for those of an earlier process with the same id. Resolves after at most 5 s, and never throws: a file that
+ * stays does no harm, and the next start finds it.
  */
 export async function removeStaleHistoryFiles(directory: HistoryDirectory): Promise<void> {
   await withinLimit(removeStaleFiles(directory).catch(() => {}), CLEANING_LIMIT_MILLISECONDS);

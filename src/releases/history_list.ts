@@ -2,7 +2,7 @@
 import { type KeptReleases, type Release, runningRelease, skipOf } from "./release.ts";
 import { readReference } from "./source_reference.ts";
 
-/** An entry of the history, with what the others say of it. */
+/** An entry of the history, with facts that follow from the others. */
 export interface ListedRelease extends Release {
   /** Whether it is in force. */
   readonly isRunning: boolean;

@@ -1,5 +1,5 @@
-// The journal of a host: what was put in force or not, by whom and why, one line a happening, each with the digest of
-// the line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
+// The journal of a host: activations, refusals and orders, with person and reason, one line each with the digest of the
+// line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
 import { join } from "node:path";
 import { adviceFor, errorCode } from "../host/atomic_write.ts";
 import { type Backoff, backoffMilliseconds, retryBackoff } from "../time/backoff.ts";
@@ -32,7 +32,7 @@ export interface JournalSettings {
   readonly random?: () => number;
 }
 
-/** The journal. Disposing of it tries once more to write what waits, for a short time. */
+/** The journal. Disposing of it tries once more, for a short time, to write the lines that wait. */
 export interface Journal extends AsyncDisposable {
   /** Queues a happening of this moment. */
   append(entry: JournalEntry): void;

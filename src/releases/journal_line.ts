@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 
 /**
- * What happened. The journal itself writes two of them: `recovered`, that it removed or completed a torn last line or
- * found its file altered, and `lost`, that happenings are missing because the file could not be written for too long.
+ * The kinds of lines. The journal itself writes two of them: `recovered`, that it removed or completed a torn last line
+ * or found its file altered, and `lost`, that lines are missing because the file could not be written for too long.
  */
 export type JournalKind =
   | "started"
@@ -33,7 +33,7 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** The number of the host's release. */
   readonly release?: number | null;
-  /** Of the release, or of what was rejected. */
+  /** Of the release, or of the rejected configuration. */
   readonly hash?: string | null;
   /** The person or the cause. */
   readonly who?: string | null;
@@ -70,7 +70,7 @@ export interface JournalTail {
 /** The digest before the first line. */
 export const NO_DIGEST = "0".repeat(64);
 
-/** A longer line is no line; what {@linkcode lineBytes} makes has 3 KiB at the most. */
+/** A longer line is no line; one of {@linkcode lineBytes} has 3 KiB at the most. */
 export const MAX_LINE_BYTES = 4_096;
 
 const MAX_WHO_LENGTH = 200;

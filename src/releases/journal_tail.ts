@@ -61,8 +61,8 @@ export async function mendTail(file: JournalFile): Promise<FoundTail> {
 }
 
 /**
- * The tail with which the chain goes on. If the last lines were altered, it takes up their bytes and counts them: what
- * follows is sound, and the verification finds what was altered.
+ * The tail with which the chain goes on. If the last lines were altered, it takes up their bytes and counts them: the
+ * lines after them are sound, and the verification finds the altered ones.
  */
 function lastOf(lines: readonly Uint8Array[]): JournalTail | null {
   const last = lines.at(-1);

@@ -49,7 +49,7 @@ export type KeyTextRead =
   | { readonly ok: true; readonly text: string; readonly mode: number }
   | { readonly ok: false; readonly message: string; readonly code: string };
 
-/** The keys of a text, or what is wrong with it. */
+/** The keys of a text, or its fault. */
 export type KeysParsed =
   | { readonly ok: true; readonly keys: readonly Key[] }
   | { readonly ok: false; readonly what: string };

@@ -92,8 +92,8 @@ function ended(release: Release, time: string, isSkipped: boolean, wasCandidate:
 }
 
 /**
- * Drops the earliest entries beyond the limit, but neither the one in force nor a last good one nor the pinned one.
- * What is in force may be good only because an earlier release with its hash was.
+ * Drops the earliest entries beyond the limit, but neither the one in force nor a last good one nor the pinned one. The
+ * one in force may be good only because an earlier release with its hash was.
  */
 function bounded(kept: KeptReleases, { keep }: ReleaseLimits): KeptReleases {
   // The newest may never come into force: then the one before it is in force.
@@ -191,7 +191,7 @@ export function reconciled(
   return { ...added, bake: null, confirmation: null };
 }
 
-/** The hashes whose texts must not leave the history. */
+/** The hashes of the texts that must stay in the history. */
 export function protectedHashes(kept: KeptReleases): ReadonlySet<string> {
   const hashes = [runningRelease(kept)?.hash, lastGood(kept)?.hash, kept.pinned?.hash];
   return new Set(hashes.filter((hash) => hash !== undefined && skipOf(kept, hash) === null) as string[]);

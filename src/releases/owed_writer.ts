@@ -25,7 +25,7 @@ export interface OwedWriter<T> extends AsyncDisposable {
   readonly owed: T | null;
 }
 
-/** What every writer of the history takes; a test gives its own clock and randomness. */
+/** The options of every writer of the history; a test gives its own clock and randomness. */
 export interface WriterSettings {
   /** Called with a line if writing begins to fail or fails in another way, and with null if it succeeds again. */
   readonly onTrouble: (line: string | null) => void;

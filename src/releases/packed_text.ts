@@ -15,7 +15,9 @@ const PIECE_BYTES = 1024 * 1024;
 const SKIPPABLE_FRAME = 0x184d2a50;
 const FRAME_HEADER_BYTES = 8;
 const NUMBER_BYTES = 4;
-/** The bounds of a frame without content, and of what incompressible content adds (RFC 8878, section 3.1.1). */
+/**
+ * The bounds of a frame without content, and of the bytes that incompressible content adds (RFC 8878, section 3.1.1).
+ */
 const FRAME_BYTES = 64;
 
 /** The most bytes that a packed text of `maxTextBytes` has. */

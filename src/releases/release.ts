@@ -1,5 +1,6 @@
-// A host's releases: what was put in force, by which cause and person, and what must not run again. Only
-// `decideReleases` and the rules beside it replace these values. The part that survives a restart is `KeptReleases`.
+// A host's releases: the configurations that were put in force, with cause and person, and the hashes that must not run
+// again. Only `decideReleases` and the rules beside it replace these values. The part that survives a restart is
+// `KeptReleases`.
 import type { StagedWhy } from "../rollout/staging.ts";
 import type { Skip } from "../agreement/skip.ts";
 
@@ -12,9 +13,9 @@ import type { Skip } from "../agreement/skip.ts";
 export type ReleaseState = "running" | "baking" | "healthy" | "failed" | "rolled-back" | "skipped" | "replaced";
 
 /**
- * What put a release in force. `file`: an edit; `operator`: a request to reload; `force`: one that overruled a
- * rollback, a hold or the other hosts; `cluster`: another host announced it; `rollback`: a person; `health` and
- * `confirmation`: an automatic rollback; `found`: it was in force at the start.
+ * The cause of a release. `file`: an edit; `operator`: a request to reload; `force`: one that overruled a rollback, a
+ * hold or the other hosts; `cluster`: another host announced it; `rollback`: a person; `health` and `confirmation`: an
+ * automatic rollback; `found`: it was in force at the start.
  */
 export type ReleaseCause =
   | "file"
@@ -87,14 +88,14 @@ export interface Pinned {
   /** Null: it is automatic, or not known. */
   readonly author: string | null;
   readonly reason: string;
-  /** Whether it runs only because the fleet runs it, so that what the fleet runs next takes its place. */
+  /** Whether it runs only because the fleet runs it, so that the fleet's next release takes its place. */
   readonly isFollowed: boolean;
 }
 
 /** The longest hold. */
 export const MAX_HOLD_MILLISECONDS = 7 * 24 * 3_600_000;
 
-/** The place of a person whose name is not known. */
+/** In place of a person's name that is not known. */
 export const SOME_PERSON = "a person";
 
 /** Nothing is activated until a time. */
@@ -137,7 +138,7 @@ export interface KeptReleases {
   readonly nextNumber: number;
   /** The earliest first. */
   readonly skips: readonly ScopedSkip[];
-  /** Skips that a person overruled on this host by force: what the store says of them does not count here. */
+  /** Skips that a person overruled on this host by force: the store's skips of these hashes do not count here. */
   readonly overruled: readonly Skip[];
   /** Null: the source is to be run. */
   readonly pinned: Pinned | null;

@@ -1,5 +1,5 @@
-// `releases.json` in the history: what this host put in force, and what it must not. A fault in an entry costs only
-// that entry. A file that cannot be read at all is set aside before another takes its place, and never deleted.
+// `releases.json` in the history: the releases of this host, and its skips. A fault in an entry costs only that entry.
+// A file that cannot be read at all is set aside before another takes its place, and never deleted.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
@@ -74,8 +74,8 @@ export interface ReleaseFile extends AsyncDisposable {
   /** The part of a file that does not count, in one line; null: all of it does. */
   readonly trouble: string | null;
   /**
-   * Resolves when the value or a newer one is on the disk, or with the failure, after at most 5 s. What could not be
-   * written is owed, and written as soon as that is possible. Never throws.
+   * Resolves when the value or a newer one is on the disk, or with the failure, after at most 5 s. A value that could
+   * not be written is owed, and written as soon as that is possible. Never throws.
    */
   write(kept: KeptReleases): Promise<Kept>;
 }
@@ -123,7 +123,7 @@ export async function openReleaseFile(options: ReleaseFileOptions): Promise<Rele
 }
 
 /**
- * The content of the file; null: there is none. `trouble` says in one line what of it does not count; null: all does.
+ * The content of the file; null: there is none. `trouble` names in one line the parts that do not count; null: all do.
  */
 export interface ReadReleases {
   readonly kept: KeptReleases | null;
@@ -149,7 +149,7 @@ async function readReleases(path: string): Promise<ReadReleases> {
   return { kept, trouble: faults.length === 0 ? null : `${shown} has an impossible value (${faults.join(", ")})` };
 }
 
-/** Leaves out what does not match; the rest counts. */
+/** Leaves out entries that do not match; the rest counts. */
 function mend(found: Record<string, unknown>): { readonly kept: KeptReleases; readonly faults: readonly string[] } {
   const faults = new Set<string>();
   const items = <T>(name: keyof KeptReleases, schema: z.ZodType<T>, most: number): T[] => {

@@ -1,4 +1,4 @@
-// The way back: which release a rollback leads to, and what it takes back.
+// The way back: the release that a rollback leads to, and the hashes that it takes back.
 import { MAX_SKIPS, skipFor } from "../agreement/skip.ts";
 import {
   isRollback,
@@ -76,7 +76,9 @@ function lastTarget(kept: KeptReleases, running: Release): Target {
   return { ok: false, reason };
 }
 
-/** Whether the hash runs in place of one that was taken back; what a rollout brought is pinned too, and is none. */
+/**
+ * Whether the hash runs in place of one that was taken back. A rollout's release is pinned too, but in place of none.
+ */
 function followedRollback({ pinned, list, skips }: KeptReleases, hash: string): boolean {
   const before = list.findLast((one) => one.hash !== hash);
   return pinned?.hash === hash && before !== undefined && skipOf({ skips }, before.hash) !== null;

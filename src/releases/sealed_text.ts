@@ -1,7 +1,6 @@
-// Sealed bytes: `HNS1`, the length of the key's id, the id, a nonce, and what AES-256-GCM makes of the bytes. The id
-// and the hash of the source are authenticated, so that sealed bytes are worth nothing under another hash. Web Crypto
-// works beside the main thread: 16 MiB take 50 ms, of which the main thread loses some 10 (node:crypto: 160, all of
-// them).
+// Sealed bytes: `HNS1`, the length of the key's id, the id, a nonce, and the output of AES-256-GCM. The id and the hash
+// of the source are authenticated, so that sealed bytes are worth nothing under another hash. Web Crypto works beside
+// the main thread: 16 MiB take 50 ms, of which the main thread loses some 10 (node:crypto: 160, all of them).
 import type { Key } from "./key_ring.ts";
 
 const MAGIC = new TextEncoder().encode("HNS1");

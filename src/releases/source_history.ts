@@ -1,5 +1,5 @@
 // The source texts of the releases, as files `HASH.FORMAT.zst`. A text is there whole or not at all, through kill -9
-// and a full disk; a damaged one is never returned. What the system refuses is a result and holds nothing up.
+// and a full disk; a damaged one is never returned. A refusal of the system is a result and holds nothing up.
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { terminalText } from "../diagnostic/terminal_text.ts";
@@ -52,7 +52,7 @@ export interface KeptText {
 
 /** Which texts are evicted: all but the pinned ones and, of the others, the first in the order that find a place. */
 export interface Eviction {
-  /** Of the texts that are needed: what runs, what is stable, what was last known good. */
+  /** Of the texts that are needed: those of the running, the stable and the last good release. */
   readonly pinned: ReadonlySet<string>;
   /** The hashes of all releases, the newest first. Texts that none of them names come behind them. */
   readonly ordered: readonly string[];
@@ -85,7 +85,7 @@ export interface SourceHistory extends AsyncDisposable {
   put(text: ReleaseText): Promise<Kept>;
   /** Reads a text, also one that is owed. Never throws. */
   text(hash: string): Promise<TextRead>;
-  /** Removes what is beyond the bounds, never the text that was put last. `message` is null if all went well. */
+  /** Removes texts beyond the bounds, never the text that was put last. `message` is null if all went well. */
   evict(eviction: Eviction): Promise<{ readonly removed: readonly string[]; readonly message: string | null }>;
   /**
    * Seals the texts anew that are not sealed with the newest key of the ring, one after the other. Costs next to

@@ -1,5 +1,5 @@
-// Verifies the chain of a journal over all its files and finds the first line that was altered, removed or added. What
-// no chain can show, a tail that was cut off or a last line that was rewritten, is found by what other instances noted.
+// Verifies the chain of a journal over all its files and finds the first line that was altered, removed or added. No
+// chain can show a tail that was cut off or a last line that was rewritten; the notes of other instances do.
 import { errorCode } from "../host/atomic_write.ts";
 import { fileAges, type FileLine, fileName, KEPT_FILES, linesOf } from "./journal_files.ts";
 import { digestOf, type JournalTail, MAX_LINE_BYTES, NO_DIGEST, parseLine } from "./journal_line.ts";

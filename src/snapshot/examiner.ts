@@ -15,7 +15,7 @@ export interface Examination<Header> {
   readonly header: Header | null;
 }
 
-/** Finds out what is at a path. */
+/** Finds out which kind of file is at a path. */
 export interface Examiner<Header> {
   /** Returns the file if it is whole and has that content hash, else null. Rejects if the file cannot be read. */
   examine(contentHash?: string): Promise<FileRead & { readonly header: Header } | null>;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileSystemAnswers } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 
-/** An event without paths is one whose name Deno cannot read, because it is not UTF-8. */
+/** An event has no paths if Deno cannot read the name, because it is not UTF-8. */
 export interface FileSystemEvent {
   /** The watched directory, by its given path, or paths below it. */
   readonly paths: readonly string[];

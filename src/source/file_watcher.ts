@@ -1,6 +1,6 @@
-// Every change of a set of files ends in a hint, whatever is between a file and its name: symbolic links, directories
-// that are replaced, files that do not exist yet. An event is only a reason to look, and a look compares the present
-// state of the files. So a lost event costs at most one poll, and a neighbour's change gives no hint.
+// Every change of a set of files ends in a hint, also through symbolic links, replaced directories, and names that do
+// not exist yet. An event is only a reason to look, and a look compares the present state of the files. So a lost event
+// costs at most one poll, and a neighbour's change gives no hint.
 import { basename, dirname } from "node:path";
 import { type Alignment, type DirectoryWatches, directoryWatches } from "./directory_watches.ts";
 import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_watch.ts";

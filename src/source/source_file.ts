@@ -1,5 +1,5 @@
-// Reads a source once and with a bound: the hashed bytes are the decoded bytes, and never more than the limit, whatever
-// file the path leads to and however it changes meanwhile. A fault of a file is a diagnostic, not an exception.
+// Reads a source once and with a bound: the hashed bytes are the decoded bytes, and never more than the limit, for any
+// kind of file and also if it changes meanwhile. A fault of a file is a diagnostic, not an exception.
 import * as fs from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";

@@ -238,7 +238,10 @@ function plainText(value: unknown): string {
   return onOneLine(JSON.stringify(value));
 }
 
-/** Escapes what could end a line or move a terminal's cursor: control characters and Unicode's line separators. */
+/**
+ * Escapes characters that could end a line or move a terminal's cursor: control characters and Unicode's line
+ * separators.
+ */
 function onOneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, (one) => {
     if (one === "\n") return "\\n";

@@ -366,7 +366,7 @@ function textOf({ name, help, type, samples }: Family): string {
   return `# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-/** Escapes what would end the line; a lone surrogate, for which UTF-8 has no form, becomes U+FFFD. */
+/** Escapes characters that would end the line; a lone surrogate, for which UTF-8 has no form, becomes U+FFFD. */
 function escapeText(text: string): string {
   return text.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

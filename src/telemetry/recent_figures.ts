@@ -1,4 +1,4 @@
-// What happened in the last hour, one by one, for charts: each reload, and how long each change of another instance took
+// The events of the last hour, one by one, for charts: each reload, and how long each change of another instance took
 // to be in force here. It is in memory only and bounded: if there is more than fits, the newest are kept.
 
 /** The age up to which figures are given. */

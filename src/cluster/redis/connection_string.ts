@@ -155,7 +155,7 @@ const AMBIGUOUS = "It can be read in more than one way: write @ as %40, ? as %3F
 
 function partsOfUrl(text: string, tls: boolean): Parts | Failed {
   const rest = text.slice(text.indexOf("://") + 3);
-  // A password is often pasted in without encoding; the last @ ends it, whatever characters it holds.
+  // A password is often pasted in without encoding, and may hold any character; the last @ ends it.
   const at = rest.lastIndexOf("@");
   const userinfo = rest.slice(0, Math.max(at, 0));
   if (/[,?&]\s*\w+=/.test(userinfo)) return failed(AMBIGUOUS);

@@ -1,5 +1,5 @@
 // Keeps the approvals of a hash in Redis: one string, which a script extends, so that two approvals at the same moment
-// both stay. Any client can write there, so what has another form counts as no approval.
+// both stay. Any client can write there, so a value of another form counts as no approval.
 import type { Notifier } from "../notifier.ts";
 import {
   approvalLine,

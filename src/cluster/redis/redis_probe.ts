@@ -1,6 +1,6 @@
 // Finds out about Redis without a change in it: whether it can be reached, how quickly it answers, and whether the user
-// has all rights of an instance. The probe writes, publishes and subscribes to nothing; Redis records what it denies in
-// its ACL LOG.
+// has all rights of an instance. The probe writes, publishes and subscribes to nothing; Redis records each denied
+// command in its ACL LOG.
 import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";

@@ -1,5 +1,5 @@
-// Keeps sources in Redis, each under its hash for 30 days. Any client can write there, so what has another form counts
-// as no source. Each transfer has a connection of its own.
+// Keeps sources in Redis, each under its hash for 30 days. Any client can write there, so a value of another form
+// counts as no source. Each transfer has a connection of its own.
 import { Buffer } from "node:buffer";
 import type { Notifier } from "../notifier.ts";
 import { MAX_SOURCE_BYTES, refusalOf, type StoredSource } from "../stored_source.ts";
@@ -47,6 +47,6 @@ function parseSource(reply: unknown): StoredSource | null {
   const bytes = reply.subarray(1);
   if (bytes.length > MAX_SOURCE_BYTES) return null;
   const format = tag === TAGS.hcl ? "hcl" : tag === TAGS.json ? "json" : null;
-  // A copy, since the reply is a part of what came from the network.
+  // A copy, since the reply is a part of a larger buffer from the network.
   return format === null ? null : { format, bytes: new Uint8Array(bytes) };
 }

@@ -94,7 +94,7 @@ export function redirectionIn(error: unknown): Redirection | null {
   return { kind: found[1] as "MOVED" | "ASK", host: found[2]!, port: Number(found[3]) };
 }
 
-/** The reason of a failure. `where` names the server; null: the reason names none. */
+/** The reason of a failure. `where` is the name of the server; null: the reason names none. */
 export function reasonOf(error: unknown, where: string | null = null): string {
   if (error instanceof RedisTrouble) return error.message;
   if (error instanceof Error && error.name === "ParserError") return NO_REDIS;

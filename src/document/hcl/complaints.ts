@@ -1,5 +1,5 @@
-// Turns hcl2json's complaints into diagnostics, at the place in the source as written, in words that say what to do.
-// Only the constant part of HCL's own words is used, because the rest may quote the source.
+// Turns hcl2json's complaints into diagnostics with an advice, at their places in the source as written. Only the
+// constant part of HCL's own words is used, because the rest may quote the source.
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
 import { type Range, type SourceText, sourceText } from "../../diagnostic/range.ts";
 import { type Item, rewriteItem } from "./dialect.ts";

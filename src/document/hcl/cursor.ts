@@ -38,7 +38,7 @@ export interface Cursor {
 /** The deepest nesting of brackets, blocks and interpolations that the parser receives. */
 export const MAX_NESTING = 200;
 
-/** The most settings, values and stray lines of a source: each costs memory for its place, whatever its content. */
+/** The most settings, values and stray lines of a source: each costs memory for its place, also if it is empty. */
 export const MAX_VALUES = 1_000_000;
 
 export const CHAR = {
@@ -106,7 +106,7 @@ export function endLookAhead(cursor: Cursor, ahead: Cursor): void {
   cursor.farthest = Math.max(cursor.farthest, ahead.at, ahead.farthest);
 }
 
-/** Moves to where a look ahead ended, and adopts its edits and its count. */
+/** Moves to the end of a look ahead, and adopts its edits and its count. */
 export function followAhead(cursor: Cursor, ahead: Cursor): void {
   for (const edit of ahead.edits) cursor.edits.push(edit);
   cursor.at = ahead.at;

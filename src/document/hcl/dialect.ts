@@ -60,7 +60,7 @@ export interface Scan {
   readonly costlyNumber: Range | null;
 }
 
-/** An item, and what its scan read and cost. */
+/** An item, with the length and the cost of its scan. */
 export interface ScannedItem {
   readonly item: Item;
   /** The offset of the item's beginning; all ranges of the item move with it. */

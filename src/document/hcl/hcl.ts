@@ -1,5 +1,6 @@
-// The only importer of @cdktf/hcl2json, which decides what valid HCL is. It runs in a process of its own (parser.ts
-// starts and ends it), because the parser could take the daemon down: it can hang, and it can use up the memory.
+// The only importer of @cdktf/hcl2json, which decides whether a text is valid HCL. It runs in a process of its own
+// (parser.ts starts and ends it), because the parser could take the daemon down: it can hang, and it can use up the
+// memory.
 import process from "node:process";
 import { joinParts, readFrames, type TextPart, writeFrame } from "./frames.ts";
 
@@ -117,8 +118,8 @@ async function judgeTogether(parse: ParseText, texts: readonly string[]): Promis
   return verdicts;
 }
 
-// The parser's process gives up its permissions before it sees a text: an attacker who finds a hole in the parser
-// reaches only the two pipes to the daemon.
+// The parser's process gives up its permissions before it sees a text: a hole in the parser gives an attacker only the
+// two pipes to the daemon.
 
 /** All of Deno's kinds of permission. */
 const KINDS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;

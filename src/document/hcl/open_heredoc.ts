@@ -1,4 +1,4 @@
-// Finds the heredoc that is never closed: HCL complains of it at the end of the text, where nothing is wrong.
+// Finds the heredoc that is never closed: HCL reports it only at the end of the text.
 import type { Range } from "../../diagnostic/range.ts";
 import { HEREDOC_START, type Wording } from "./wording.ts";
 

@@ -40,7 +40,7 @@ export type Reason = "time" | "memory" | "crash";
 
 /** A process that waits for requests. */
 export interface ParserProcess {
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<unknown>;
   /** As measured at the end of the last request. */
   readonly residentBytes: number;

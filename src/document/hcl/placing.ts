@@ -1,6 +1,7 @@
-// Combines the result of hcl2json with the places that the scanner found. Only hcl2json decides what is valid and what
-// a value is; only the outline decides its place. If the two do not match, a value has the place of its surroundings.
-// Expressions are taken from the source: hcl2json respells some of them (`c ? a : b` in a string as `%{if c}`).
+// Combines the result of hcl2json with the places that the scanner found. Only hcl2json decides whether a text is valid
+// and which values it has; only the outline decides their places. If the two do not match, a value has the place of its
+// surroundings. Expressions are taken from the source: hcl2json respells some of them (`c ? a : b` in a string as `%{if
+// c}`).
 import { isExactNumber } from "../../diagnostic/exact_number.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import type { Block, Entry, Fields, Value } from "../document.ts";

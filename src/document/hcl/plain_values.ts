@@ -103,7 +103,7 @@ function matchAt(pattern: RegExp, cursor: Cursor): RegExpExecArray | null {
 
 /** A scalar and the offset after it. */
 export interface PlainScalar {
-  /** What hcl2json gives for it. */
+  /** As hcl2json gives it. */
   readonly value: HclJson;
   /** The offset after its last character. */
   readonly end: number;
@@ -146,7 +146,7 @@ export function isPlainName(word: string): boolean {
   return !KEYWORDS.has(word);
 }
 
-/** The plain scalar at an offset, whatever follows it; null if there is none. */
+/** The plain scalar at an offset; null if there is none. The text behind it does not matter. */
 export function plainScalarAt(text: string, at: number): PlainScalar | null {
   const c = text.charCodeAt(at);
   if (c === CHAR.quote) return quotedAt(text, at) ?? templateAt(text, at);

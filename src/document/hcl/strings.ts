@@ -104,7 +104,7 @@ export function takeEnvColon(cursor: Cursor, codes: Range[], insideTemplate: boo
   return true;
 }
 
-/** Takes `${…}`; as in HCL's scanner, only braces outside comments and strings decide where it ends. */
+/** Takes `${…}`; as in HCL's scanner, only a brace outside comments and strings ends it. */
 function takeInterpolation(cursor: Cursor, codes: Range[]): void {
   const start = cursor.at + 2;
   const depth = cursor.depth;

@@ -32,7 +32,7 @@ import type { Outline, OutlineEntry } from "./outline.ts";
 import { ownCopy } from "../../host/own_copy.ts";
 import { decodeQuoted, takeEnvColon, takeHeredoc, takeQuoted, type TemplateScan } from "./strings.ts";
 
-/** The place of a value, which decides what may end it. */
+/** The place of a value, which decides the characters that may end it. */
 export type ValuePosition = "attribute" | "list" | "object";
 
 /**

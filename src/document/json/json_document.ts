@@ -1,5 +1,5 @@
 // Reads Honua's JSON form (a snapshot, or a file written by hand) as the document that the same configuration in HCL
-// gives: blocks and HCL's names, whatever case the JSON has, with the places of the JSON. A member that did not change
+// gives: blocks and HCL's names, from names in any case, with the places of the JSON. A member that did not change
 // since the last reading is the same block again.
 import { anchoredRange } from "../../diagnostic/anchor.ts";
 import { type Diagnostic, errorDiagnostic, placeOf } from "../../diagnostic/diagnostic.ts";
@@ -319,8 +319,8 @@ function placedMistakes({ source, mistakes }: Conversion): Diagnostic[] {
   );
 }
 
-// The known names of Honua's JSON form, and their names in HCL. This is only about spelling: config decides what a
-// member means, and whether its place is allowed.
+// The known names of Honua's JSON form, and their names in HCL. This is only about spelling: config decides the meaning
+// of a member, and whether its place is allowed.
 
 /** A known member: its name in HCL, and the known names inside it. */
 export interface JsonShape {
