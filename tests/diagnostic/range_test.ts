@@ -39,5 +39,5 @@ Deno.test("on a line of any length a column is the result of counting from its s
 Deno.test("a place in a line of many megabytes costs no walk along it", () => {
   const text = "x".repeat(16 * 1024 * 1024);
   const source = sourceText("t", text);
-  for (let at = 0; at < text.length; at += 97) assertEquals(positionAt(source, at).column, at + 1);
+  for (let at = 0; at < text.length; at += 997) assertEquals(positionAt(source, at).column, at + 1);
 });
