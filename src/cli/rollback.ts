@@ -62,7 +62,12 @@ export async function rollback(request: RollbackCommandRequest, terminal: Termin
   });
 }
 
-function doneText({ from, to, release, hash, instancesNotified, notNotified }: Done, local: boolean, source: string) {
+/** @param source the file for a command line; null: this host has none. */
+function doneText(
+  { from, to, release, hash, instancesNotified, notNotified }: Done,
+  local: boolean,
+  source: string | null,
+): string {
   const others = local
     ? "Only this host went back (--local)"
     : notNotified !== null
@@ -75,15 +80,19 @@ function doneText({ from, to, release, hash, instancesNotified, notNotified }: D
     `In force again: ${shortHash(hash)}, the configuration of release ${to}, now release ${release}`,
     `Taken back: release ${from}${from - to > 1 ? ` and what came between` : ""}`,
     others,
-    `The file was not touched: honua-configd show ${release} --output ${source} brings it in line`,
+    ...source === null
+      ? []
+      : [`The file was not touched: honua-configd show ${release} --output ${source} brings it in line`],
   ].map((line) => `${line}\n`).join("");
 }
 
-const sourceSchema = z.object({ source: z.string() });
+const sourceSchema = z.object({ source: z.string().nullable() });
 
-/** The daemon's source for a command line, else a placeholder: the rollback is done, and it is only advice. */
-async function sourceOf(client: AdminClient): Promise<string> {
+/** The daemon's file for a command line, else a placeholder: the rollback is done, and it is only advice. */
+async function sourceOf(client: AdminClient): Promise<string | null> {
   const answer = await client.ask({ path: "admin/status" });
   const parsed = sourceSchema.safeParse(answer.ok ? answer.body : null);
-  return parsed.success ? terminalText(posixQuoted(parsed.data.source)) : "FILE";
+  if (!parsed.success) return "FILE";
+  const { source } = parsed.data;
+  return source === null ? null : terminalText(posixQuoted(source));
 }

@@ -5,8 +5,9 @@ import { cannedDaemon, hashOf, json } from "./canned_daemon.ts";
 
 const DONE = { from: 42, to: 41, release: 43, hash: hashOf("a"), instancesNotified: 2, notNotified: null };
 
-const answering = (done: Record<string, unknown> = {}) => ({ method }: Request) =>
-  json(method === "GET" ? { source: "/etc/honua/it's.hcl" } : { ...DONE, ...done });
+const answering =
+  (done: Record<string, unknown> = {}, source: string | null = "/etc/honua/it's.hcl") => ({ method }: Request) =>
+    json(method === "GET" ? { source } : { ...DONE, ...done });
 
 Deno.test("a rollback says what is in force again, what it took back, who follows, and what to do with the file", async () => {
   await using daemon = await cannedDaemon(answering());
@@ -26,6 +27,12 @@ Deno.test("a rollback says what is in force again, what it took back, who follow
     "POST /admin/rollback",
     { number: null, reason: "tiles are empty", author: "anna", local: false },
   ]);
+});
+
+Deno.test("a rollback on a host without a file speaks of no file", async () => {
+  await using daemon = await cannedDaemon(answering({}, null));
+  const { code, out } = await runRecorded(["rollback", "--reason", "tiles are empty", ...daemon.flags]);
+  assertEquals([code, out.split("\n").length, /file/i.test(out)], [0, 4, false], out);
 });
 
 Deno.test("a rollback says whether the others follow, and is asked for as the flags say", async () => {
