@@ -97,17 +97,19 @@ const ACTORS: Readonly<Record<RollbackCause, string>> = {
 };
 
 /**
- * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned. The
+ * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned. Health
+ * checks take back only the release that they judged: one that an edit replaced before it was judged may be good. The
  * release itself becomes a new one when its text is in force again.
  *
  * @param at in milliseconds since 1970.
  */
 export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason }: Rollback, at: number): KeptReleases {
   const from = kept.list.findLastIndex((one) => one.hash === to);
-  const newer = kept.list.slice(from + 1).map((one) => one.hash).filter((hash) => hash !== to);
+  const running = runningRelease(kept);
+  const after = cause === "health" ? kept.list.filter((one) => one === running) : kept.list.slice(from + 1);
+  const newer = after.map((one) => one.hash).filter((hash) => hash !== to);
   const own = scope === "fleet" && wentBackAlone(kept, to) ? kept.skips.filter((one) => one.scope === "host") : [];
   const undoes = [...new Set([...own.map(({ hash }) => hash), ...newer])].slice(-MAX_SKIPS);
-  const running = runningRelease(kept);
   const by = author ?? ACTORS[cause];
   const time = new Date(at).toISOString();
   const taken = undoes.map((hash): ScopedSkip => ({ ...skipFor({ hash, by, at: time, reason }), scope }));

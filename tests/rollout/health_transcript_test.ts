@@ -52,7 +52,7 @@ Deno.test("a candidate that fails goes back to what the fleet agreed on, not to 
     file c -> look, held proposing c, read-fleet, propose c me>h2,h3 admitting since 1, sees c me>h2,h3 admitting, look, runs 3 c (file)
     hooks ok -> baking 3, check-health
     health bad -> unhealthy 3, rolling-back 3 to a (health, host), back a, move c me>h2,h3 rolled-back (me: unhealthy: 500) skips c, runs 4 a (health), look, agreed, back a, held skipped c, sees c me>h2,h3 rolled-back (me: unhealthy: 500), look, back a, held skipped c again, look, back a, held skipped c again
-    = 1 a healthy, 2 b skipped, 3 c failed, 4 a running; skips b here+c; pinned a here; held skipped; bake hooks; agreed
+    = 1 a healthy, 2 b replaced, 3 c failed, 4 a running; skips c; pinned a here; held skipped; bake hooks; agreed
   `,
   );
 });
