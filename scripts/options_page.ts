@@ -27,7 +27,7 @@ function itemsOf(texts: readonly SettingText[]): string {
   ).join("\n");
 }
 
-/** `docs/cluster.md: What Redis needs` as a link relative to that page. */
+/** `docs/cluster.md: Requirements of Redis` as a link relative to that page. */
 function linked(text: string): string {
   return text.replace(/docs\/(\w+\.md): ([\w ]+)/, (_, page, heading: string) => {
     return `[${heading}](${page}#${heading.toLowerCase().replaceAll(" ", "-")})`;

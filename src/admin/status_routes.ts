@@ -69,7 +69,7 @@ async function consistency(
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
   if (!answer.ok || !answer.value.ok) {
     // The reason needs a token: /admin/peers has it.
-    const detail = "It is not known at the moment what the instances run";
+    const detail = "The configurations of the instances are not known at the moment";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail });
   }
   const { runs: hashes, namesakes } = judgePeers(answer.value.peers);

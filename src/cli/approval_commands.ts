@@ -7,7 +7,7 @@ const WHICH = "candidate, its hash or at least 8 digits of it, or the number of 
 
 function pendingCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("pending"))
-    .description("list what waits for approval, and which keys approved it")
+    .description("list the configurations that wait for approval, and the keys that approved them")
     .action(async (flags) => {
       const { pending } = await import("./pending.ts");
       finish(await pending({ address: addressOf(flags), format: flags.format }, terminal));
@@ -54,7 +54,7 @@ function approveCommand(terminal: Terminal, finish: Finish): Command {
 
 function rejectCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("reject"))
-    .description("let no instance run what waits for approval")
+    .description("reject a configuration that waits for approval, so that no instance runs it")
     .argument("<which>", WHICH)
     .addOption(new Option("--reason <text>", "why, in one line; must be given").makeOptionMandatory())
     .option("--author <name>", "the person (default: the user, by SUDO_USER or USER)")

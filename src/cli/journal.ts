@@ -122,7 +122,7 @@ export async function verify(
     const parsed = peersSchema.safeParse(answer.body);
     if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
     const notes = parsed.data.peers.find(({ self }) => self)?.journalNoted;
-    if (notes === undefined) return unavailable(`${client.name} does not say what other instances noted`, terminal);
+    if (notes === undefined) return unavailable(`${client.name} does not list the notes of other instances`, terminal);
     const wanted = new Set(notes.map(({ n }) => n));
     return judged(directory, await verifyJournal(directory, { wanted }), notes, request, terminal);
   });

@@ -16,7 +16,7 @@ export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
     "3",
     "something could not be reached or used: a file to read, the snapshot's directory; of several outcomes 3 beats 1",
   ],
-  ["70", "a bug in honua-configd; please report what it wrote to standard error"],
+  ["70", "a bug in honua-configd; please report its output on standard error"],
 ]);
 
 export const SIGNAL_LIST: readonly ListEntry[] = entries([
@@ -34,7 +34,10 @@ export const VARIABLE_LIST: readonly ListEntry[] = entries([
     "the first that is set names the environment, by which the source is searched for",
   ],
   ["`NOTIFY_SOCKET`, `WATCHDOG_USEC`", "set by systemd, for messages about the daemon's state"],
-  ["`CREDENTIALS_DIRECTORY`", "set by systemd: where files with secrets are found by their bare names"],
+  [
+    "`CREDENTIALS_DIRECTORY`",
+    "set by systemd: the directory of the files with secrets that options name without a path",
+  ],
   ["`NO_COLOR`", "no colours on a terminal"],
 ]);
 
@@ -68,7 +71,7 @@ export const FILE_LIST: readonly ListEntry[] = entries([
   ["`/etc/polkit-1/rules.d/50-honua-configd-units.rules`", "the units that hooks with `SystemdUnit` may reload"],
   ["`/var/lib/honua-configd/config.snapshot.json`", "the snapshot"],
   ["`/var/lib/honua-configd/config.snapshot.honua`", "the server form, which the servers load"],
-  ["`/var/lib/honua-configd/honua-configd.state.json`", "what must survive a restart beside it"],
+  ["`/var/lib/honua-configd/honua-configd.state.json`", "the other state that must survive a restart"],
   ["`/var/lib/honua-configd/history/`", "the sources of the releases, and their list"],
   ["`/var/lib/honua-configd/journal.jsonl`, `journal.1.jsonl` …", "the journal, and its older files"],
   ["`/run/honua-configd/admin.sock`", "the admin interface"],

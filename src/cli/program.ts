@@ -83,7 +83,7 @@ function addSettings(command: Command): Command {
   return command
     .option("-c, --config <file>", "the source: .hcl, .honua or .json")
     .option("-o, --options <file>", "options: JSON with comments, in the shape of appsettings.json")
-    .option("-s, --snapshot <file>", "where the snapshot is written (Snapshot:Path)")
+    .option("-s, --snapshot <file>", "the path of the snapshot (Snapshot:Path)")
     .option("-e, --env-file <file>", "environment for the source, in systemd's syntax; repeatable", collect, [])
     .option("--set <key=value>", "any option: --set ConfigurationWatcher:PollSeconds=1; repeatable", collect, []);
 }
@@ -125,7 +125,7 @@ function runCommand(terminal: Terminal, finish: Finish): Command {
 
 function validateCommand(terminal: Terminal, finish: Finish): Command {
   const command = new Command("validate")
-    .description("say whether files are valid, and what is wrong where")
+    .description("say whether files are valid, and show each mistake at its place")
     .argument("<files...>", "sources; - is standard input")
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
     .option("--strict", "fail on warnings too", false)
@@ -172,7 +172,7 @@ function printCommand(terminal: Terminal, finish: Finish): Command {
 
 function statusCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("status"))
-    .description("say what is in force on this host, and how the last reload ended")
+    .description("show the configuration in force on this host, and how the last reload ended")
     .action(async (flags) => {
       const { status } = await import("./status.ts");
       finish(await status({ address: addressOf(flags), format: flags.format }, terminal));
@@ -190,7 +190,7 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
 
 function diffCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("diff"))
-    .description("show what differs between two sources, secrets masked")
+    .description("show the differences between two sources, secrets masked")
     .argument("[from]", "running, file, a release's number or hash, or a path", "running")
     .argument("[to]", "the same", "file")
     .action(async (from, to, flags) => {
@@ -209,7 +209,7 @@ function diffCommand(terminal: Terminal, finish: Finish): Command {
 
 function planCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("plan"))
-    .description("show what a reload would do: what changes, and which hooks run")
+    .description("show the effects of a reload: the changes, and the hooks that run")
     .action(async (flags) => {
       const { plan } = await import("./plan.ts");
       finish(await plan({ address: addressOf(flags), format: flags.format }, terminal));
@@ -247,7 +247,7 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
     .option("--notify", "make the other instances look again even if nothing changed here", false)
     .option(
       "--force",
-      "announce over what the others agreed on since; also take what a rollback or a hold keeps back",
+      "announce over a later agreement of the others; also take a source that a rollback or a hold keeps back",
       false,
     )
     .option("--now", "bring a change to all hosts at once, without the steps of a rollout; takes --reason", false)
@@ -286,7 +286,7 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
 
 function eventsCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("events"))
-    .description("show what happens as it happens, until interrupted")
+    .description("show events as they happen, until interrupted")
     .option("-n, --count <number>", "end after so many events", positiveNumber)
     .action(async (flags) => {
       const { count = null, format } = flags;
@@ -295,8 +295,8 @@ function eventsCommand(terminal: Terminal, finish: Finish): Command {
     });
   return addExamples(
     addEndings(command, [
-      "0  interrupted, or all that was asked for was shown",
-      "3  nothing answers, or not what was asked for",
+      "0  interrupted, or the events of --count were shown",
+      "3  nothing answers, or the answer has no events",
     ]),
     ["events", "events --format json --count 1"],
   );
@@ -318,12 +318,12 @@ function uiCommand(terminal: Terminal, finish: Finish): Command {
 
 function journalCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("journal"))
-    .description("show what was put in force on this host, by whom and why, or verify that record")
+    .description("show the journal of this host, with person and reason of each change, or verify it")
     .addArgument(new Argument("[action]", "verify: whether a line was altered or removed").choices(["verify"]))
     .option("--follow", "go on until interrupted", false)
     .option("--since <time>", "from 2026-01-31T12:00 on, or of the last 90m, 12h or 7d", moment)
     .option("-n, --limit <number>", "show the newest lines, at most so many", positiveNumber, 100)
-    .option("--peers", "with verify: compare it with what other instances noted of it", false)
+    .option("--peers", "with verify: compare it with the notes of other instances", false)
     .option("--set <key=value>", "any option: --set State:Directory=/srv/state; repeatable", collect, [])
     .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
     .action(async (action, flags) => {
@@ -347,7 +347,7 @@ function journalCommand(terminal: Terminal, finish: Finish): Command {
 
 function doctorCommand(terminal: Terminal, finish: Finish): Command {
   const command = addSettings(new Command("doctor"))
-    .description("examine what the daemon needs on this host, change nothing, and say what to do")
+    .description("check the installation on this host, change nothing, and say what to do")
     .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
     .option("--timeout <seconds>", "how long each check may take, 1 to 600", checkSeconds, 5)
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
@@ -358,7 +358,7 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
     })
     .addHelpText(
       "after",
-      "\nWithout --config and --options it examines what the unit runs with: /etc/honua-configd/options.json, and\n" +
+      "\nWithout --config and --options it examines the options of the unit: /etc/honua-configd/options.json, and\n" +
         "/etc/honua-configd/NAME.json for honua-configd@NAME. As root it judges permissions for the unit's user.",
     );
   return addExamples(
@@ -379,7 +379,7 @@ function checkSeconds(text: string): number {
 
 function versionCommand(terminal: Terminal, finish: Finish): Command {
   const command = new Command("version")
-    .description("print the version, and what it was built from")
+    .description("print the version, and the commit and runtime of the build")
     .option("--licenses", "also the licences of all that the program embeds, in full", false)
     .addOption(new Option("-f, --format <format>", "how to answer").choices(["text", "json"]).default("text"))
     .action(({ licenses, format }) => finish(printVersion({ licences: licenses, format }, terminal)));

@@ -28,7 +28,7 @@ const ORDER_ENDINGS = ["0  done", "1  the daemon refuses it now", "3  nothing an
 
 function historyCommand(terminal: Terminal, finish: Finish): Command {
   const command = addState(addAddress(new Command("history")))
-    .description("list what was put in force on this host, when, by whom and why")
+    .description("list the releases of this host, with time, person and reason")
     .option("-n, --limit <number>", "the newest releases, at most so many", listLimit, 20)
     .action(async (flags) => {
       const { limit, set, unit, format } = flags;
@@ -83,7 +83,7 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
     .option("--local", "only on this host", false)
     .addHelpText(
       "after",
-      "\nThe file is not touched, and what it holds is not put in force again before it changes. Any other valid edit\n" +
+      "\nThe file is not touched, but its present configuration is not put in force again. Any other valid edit\n" +
         "counts as always, and `reload --force` runs the file as it is. While a rollout is under way, `rollback` without a\n" +
         "number ends it: all hosts run the configuration of before again.",
     )
@@ -101,7 +101,7 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
 
 function holdCommand(terminal: Terminal, finish: Finish): Command {
   const command = addPerson(addAddress(new Command("hold")))
-    .description("put nothing new in force on this host until a time, whatever is written to the file")
+    .description("put nothing new in force on this host until a time, also after an edit")
     .addOption(
       new Option("--until <time>", "2026-01-31T12:00, or 30m, 12h or 7d from now, which is the longest")
         .argParser(momentAhead).makeOptionMandatory(),
@@ -117,7 +117,7 @@ function holdCommand(terminal: Terminal, finish: Finish): Command {
 
 function releaseHoldCommand(terminal: Terminal, finish: Finish): Command {
   const command = addPerson(addAddress(new Command("release-hold")))
-    .description("end a hold, and put in force what waited for that")
+    .description("end a hold, and put the edit in force that waited for it")
     .action(async (flags) => {
       const { author = null, format } = flags;
       const { releaseHold } = await import("./order.ts");

@@ -78,7 +78,7 @@ function doneText(
       "honua-configd peers shows which of them run it";
   return [
     `In force again: ${shortHash(hash)}, the configuration of release ${to}, now release ${release}`,
-    `Taken back: release ${from}${from - to > 1 ? ` and what came between` : ""}`,
+    `Taken back: release ${from}${from - to > 1 ? ` and the releases between` : ""}`,
     others,
     ...source === null
       ? []

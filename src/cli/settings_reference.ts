@@ -85,14 +85,14 @@ const SETTING_ROWS: readonly Row[] = [
   [
     "HighAvailability:RedisConnectionString",
     "`ConnectionStrings:Redis`",
-    "hosts, a URL or a socket's path (docs/cluster.md: What Redis needs)",
-    "where Redis is",
+    "hosts, a URL or a socket's path (docs/cluster.md: Requirements of Redis)",
+    "the address of Redis",
   ],
   [
     "ConnectionStrings:Redis",
     "none",
-    "hosts, a URL or a socket's path (docs/cluster.md: What Redis needs)",
-    "where Redis is, by the setting of Honua's servers",
+    "hosts, a URL or a socket's path (docs/cluster.md: Requirements of Redis)",
+    "the address of Redis, in the setting of Honua's servers",
   ],
   [
     "HighAvailability:RedisPasswordFile",
@@ -150,7 +150,7 @@ const SETTING_ROWS: readonly Row[] = [
     "the certificate that is shown to Redis",
   ],
   ["HighAvailability:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
-  ["State:Directory", "the snapshot's", "a directory", "where `honua-configd.state.json` and `history` are kept"],
+  ["State:Directory", "the snapshot's", "a directory", "the directory of `honua-configd.state.json` and `history`"],
   [
     "History:Keep",
     "`20`",
@@ -268,14 +268,14 @@ const SETTING_ROWS: readonly Row[] = [
     "Approvals:AllowedSigners",
     "none",
     "a path",
-    "whose signatures count: principals and public keys, in the format of `ssh-keygen`",
+    "the signers: principals and public keys, in the format of `ssh-keygen`",
   ],
   ["Approvals:RevokedKeys", "none", "a path", "keys that no longer count, as `ssh-keygen` reads them"],
   [
     "Source:From",
     "`file`",
     "`file`, `store`, `both`; `store` with `HighAvailability:Enabled`",
-    "where the configuration comes from: a file, the store in Redis, or the file if it is there and else the store",
+    "the origin of the configuration: a file, the store in Redis, or the file if it is there and else the store",
   ],
   [
     "Store:KeyFile",
@@ -309,7 +309,7 @@ const HOOK_ROWS: readonly Row[] = [
     "Http:Url",
     "none",
     "an http or https URL",
-    "a request, with what happened as JSON; 2xx is success, redirects are not followed",
+    "a request, with the event as JSON; 2xx is success, redirects are not followed",
   ],
   [
     "Http:Method",
@@ -385,7 +385,7 @@ const HOOK_ROWS: readonly Row[] = [
     "the wait before the first retry; each further one is twice as long, up to 5 min, with jitter",
   ],
   ["Parallel", "`false`", YES_OR_NO, "whether it runs together with its neighbours in the list that say so too"],
-  ["Only", "what `Hooks:Only` says", PARTS, "as `Hooks:Only`, only for this hook, and beats it"],
+  ["Only", "as `Hooks:Only`", PARTS, "as `Hooks:Only`, only for this hook, and beats it"],
 ];
 
 const textOf = ([name, initial, bounds, meaning]: Row): SettingText => ({ name, initial, bounds, meaning });

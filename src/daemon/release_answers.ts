@@ -111,7 +111,7 @@ function adviceOf(held: Held, kept: KeptReleases): string {
   }
   if (held.kind === "staged") {
     // To take it up would undo the fleet's release.
-    if (held.why === "late") return "honua-configd pull --force FILE brings the file in line with what the fleet runs";
+    if (held.why === "late") return "honua-configd pull --force FILE brings the file in line with the fleet's release";
     return "honua-configd rollout shows what it waits for; " +
       "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
   }

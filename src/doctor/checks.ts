@@ -136,7 +136,7 @@ export const CHECKS: readonly Check[] = [
   check("approvals/files", facts.approvalFiles, (files, { daemonUid }) => {
     const owners = { daemonUid, stake: "approvals" } as const;
     const troubles = files.flatMap(({ option, file }) => about(option, judgeAccess(file, "read", { owners })));
-    return files.length > 0 && orOk(troubles, "The daemon can read whose signatures count, and only root may write it");
+    return files.length > 0 && orOk(troubles, "The daemon can read the signers, and only root may change them");
   }),
   ...SEALING_CHECKS,
   check("approvals/ssh-keygen", facts.sshKeygen, (isThere) => {

@@ -100,7 +100,7 @@ export const HOOK_CHECKS: readonly Check[] = [
     ofHooks(pidFiles, ({ file, read, pid, owner }) => {
       const { path, user } = file;
       if (isMissing(file)) {
-        const what = `${path} is not there: whose process it names does not run`;
+        const what = `${path} is not there: its process does not run`;
         return warning(what, "Start it, or name its pid file");
       }
       const obstacle = judgeObstacle(file, "read");

@@ -62,14 +62,14 @@ type Stake = "options" | "source" | "approvals";
 const POWERS: Readonly<Record<Stake, string>> = {
   options: "can name commands that the daemon runs",
   source: "can change the configuration",
-  approvals: "can say whose signatures count",
+  approvals: "can decide which signatures count",
 };
 
 /** The harm that the daemon's user can do with a file that it owns; null: none. */
 const OWN_POWERS: Readonly<Record<Stake, string | null>> = {
-  options: "what the daemon runs",
+  options: "the commands that the daemon runs",
   source: null,
-  approvals: "whose signatures count",
+  approvals: "which signatures count",
 };
 
 /** The troubles of a path with which the daemon does a deed ("read"), and which `holds` a secret; none: all is well. */
@@ -113,7 +113,7 @@ function judgeOwners({ path, real, looked, directory }: PathFacts, { daemonUid, 
     const { uid, gid, mode } = found.file;
     if (uid !== 0 && uid === daemonUid) isDaemons = true;
     else if (uid !== 0 && daemonUid !== null) {
-      const whose = `The user ${uid}, who is neither root nor the daemon's user, owns ${place}`;
+      const whose = `The user ${uid} owns ${place}`;
       const todo = `chown root ${at}`;
       judgements.push((stake === "source" ? warning : error)(`${whose}, and ${POWERS[stake]}`, todo));
     }

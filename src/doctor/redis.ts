@@ -100,7 +100,7 @@ export const REDIS_CHECKS: readonly Check[] = [
   }),
   redisCheck("redis/memory", ({ memory }) => {
     if (memory === null) {
-      return note("It is not known what Redis does when its memory is full: its user may not run INFO");
+      return note("The maxmemory-policy of Redis is not known: its user may not run INFO");
     }
     const { policy, limitBytes } = memory;
     const limit = limitBytes === 0 ? "no maxmemory" : `maxmemory ${Math.round(limitBytes / 1024 / 1024)} MiB`;

@@ -52,7 +52,7 @@ function judge({ path, links }: Looked, isOwnMount: boolean): SingleMount | null
   if (!isOwnMount) return null;
   const todo = "Mount its directory in place of the file";
   if (links === 0) {
-    const what = `${path} was replaced or removed where it is mounted from, and the old file is read here`;
+    const what = `${path} was replaced or removed outside, and this mount still has the old file`;
     return {
       path,
       isReplaced: true,

@@ -254,7 +254,7 @@ const approvals = z.object({
   allowedSigners: optionalText(),
   revokedKeys: optionalText(),
 }).refine(({ required, allowedSigners }) => required === 0 || allowedSigners !== null, {
-  error: "must have AllowedSigners if Required is above 0: it says whose signatures count",
+  error: "must have AllowedSigners if Required is above 0: it lists the signers",
 });
 
 const logging = z.object({

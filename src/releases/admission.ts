@@ -61,7 +61,7 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
 
 /** A release that is no change of this host, and not announced. The head's own author and reason are not known. */
 function following(hash: string, { by, reason }: ScopedSkip): Pinned {
-  const why = `in place of what ${by} rolled back: ${reason}`;
+  const why = `in place of a configuration that ${by} rolled back: ${reason}`;
   return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why, isFollowed: false };
 }
 

@@ -79,7 +79,7 @@ const STAGED_TEXTS: Readonly<Record<StagedWhy, string>> = {
   proposing: "The source is not put in force yet: it is a change that the fleet takes up in steps",
   refused: "The source is not put in force: its rollout cannot begin",
   ahead: "The source is not in force: the rollout let this host in, and its release is newer",
-  late: "The source is not put in force: it is older than what the fleet runs",
+  late: "The source is not put in force: it is older than the fleet's release",
   unlinked: "The source is not put in force: steps are wanted (Rollout:Steps), and Redis cannot be reached",
 };
 
@@ -160,7 +160,7 @@ export function narrateAgreement(report: AgreementReport): LogLine {
     }
     case "diverged": {
       const { hash, head } = report;
-      const message = "Diverged from the other instances: the source of this host is not what they agreed on";
+      const message = "Diverged from the other instances: the source of this host is not the agreed one";
       return { level: "warning", message, fields: { hash, generation: head.generation, agreedHash: head.hash } };
     }
     case "announced": {

@@ -2,7 +2,7 @@
 // the rollout, and a host that never ran its candidate would take back what is stable.
 import type { Rollouts } from "./rollouts.ts";
 
-const FURTHER = "to take back what runs here, name the release to go to, from honua-configd history";
+const FURTHER = "to take back the release of this host, name the release to go to, from honua-configd history";
 
 /**
  * Returns why a rollback of the fleet needs a number, in one line with advice; null: it does not.

@@ -147,7 +147,7 @@ function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[]
 
 function waitsOf({ phase, step, counts, bakeSeconds }: Rollout, hosts: readonly RolloutHost[]): string[] {
   if (phase === "awaiting-approval") return ["the approvals of its configuration: honua-configd pending shows them"];
-  if (phase === "paused" || phase === "halted") return ["a person, who promotes it or rolls it back"];
+  if (phase === "paused" || phase === "halted") return ["a person to promote it or roll it back"];
   const waits = hosts.filter(({ isLetIn }) => isLetIn).flatMap((host) => waitOf(host) ?? []);
   const more = waits.length - MAX_NAMED;
   const named = more > 0 ? [...waits.slice(0, MAX_NAMED), `${more} more hosts`] : waits;

@@ -46,7 +46,7 @@ Deno.test("a rollback says whether the others follow, and is asked for as the fl
     const { code, out } = await runRecorded(["rollback", "41", "--reason", "x", ...flags, ...daemon.flags]);
     assertEquals(code, 0);
     assertStringIncludes(out, says);
-    assertEquals(out.includes("and what came between"), "from" in done);
+    assertEquals(out.includes("and the releases between"), "from" in done);
     assertEquals(JSON.parse(daemon.asked[0]!.body).number, 41);
   }
   await using daemon = await cannedDaemon(answering());

@@ -145,9 +145,9 @@ Deno.test("the files that say whose signatures count are there, readable, and ro
     ["error", `Approvals:RevokedKeys: stranger cannot read ${directory.file("revoked")}`],
   ]);
   const owned = await judged({ machine: machineOwnedBy(STRANGER.uid, 0) });
-  assertStringIncludes(owned[0]!.what, "and can say whose signatures count");
+  assertStringIncludes(owned[0]!.what, "and can decide which signatures count");
   const own = await judged({ machine: machineOwnedBy(OWN.uid || 1, 0), daemonUid: OWN.uid || 1 });
-  assertStringIncludes(own[0]!.what, "and with it whose signatures count");
+  assertStringIncludes(own[0]!.what, "and with it which signatures count");
   // Without an approval that is needed nobody reads them.
   assertEquals(await findingsOf(approvalFiles, subjectWith(paths)), []);
 });
@@ -221,7 +221,7 @@ async function judgedOwners(
 Deno.test("options and source of a user other than root and the daemon's let that user in", async () => {
   const { options, source } = await judgedOwners({ uid: 1000 });
   assertEquals(levels(options), ["error options/file", "error options/file"]);
-  assertMatch(options[0]!.what, /^The user 1000, who is neither root nor the daemon's user, owns .*options\.json/);
+  assertMatch(options[0]!.what, /^The user 1000 owns .*options\.json/);
   assertMatch(options[0]!.todo ?? "", /^chown root .*\/options\.json$/);
   assertMatch(options[1]!.what, /owns the directory of .*commands/);
   assertEquals(levels(source), ["warning source/permissions", "warning source/permissions"]);

@@ -59,7 +59,10 @@ Deno.test("a person pauses, promotes and ends a rollout from any host", async ()
   // A second person, who saw the rollout fail, must not take the stable release back with it.
   const again = await ask(fleet, 2, "rollback", "--reason", "empty tiles");
   assertEquals(again.code, 1);
-  assertStringIncludes(again.error, " was rolled back already (anna: empty tiles); to take back what runs here");
+  assertStringIncludes(
+    again.error,
+    " was rolled back already (anna: empty tiles); to take back the release of this host",
+  );
 });
 
 Deno.test("a rollout that is promoted in full is on all hosts, where it bakes before it is agreed on", async () => {

@@ -25,7 +25,7 @@ Deno.test("a source that is mounted by itself is warned of, and an edit outside 
   assertEquals(before.code, 0);
   assertStringIncludes(before.stdout, `Warning      ${inside} is mounted as a single file`);
   await host.edit("second");
-  const replaced = `${inside} was replaced or removed where it is mounted from, and the old file is read here`;
+  const replaced = `${inside} was replaced or removed outside, and this mount still has the old file`;
   await daemon.logged(replaced);
   const after = await eventually("status says it", async () => {
     const asked = await ask("status");

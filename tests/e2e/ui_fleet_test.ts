@@ -71,7 +71,7 @@ Deno.test({
     assert(!(await page.content()).includes(SAMPLE_CONNECTION));
 
     await one.stop();
-    await page.getByRole("status").filter({ hasText: /^Cut off since .*what is shown may be old/ }).waitFor();
+    await page.getByRole("status").filter({ hasText: /^Cut off since .*this page may be out of date/ }).waitFor();
     await rowShows(page, two.name, second.slice(0, 8));
     one.start({ env: WITH_TITLE });
     await page.getByRole("status").filter({ hasText: /^Live$/ }).waitFor();

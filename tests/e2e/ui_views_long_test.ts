@@ -83,7 +83,7 @@ async function isUsedByKeyboard(browser: TestBrowser, origin: string, host: Flee
   });
   // The part is another one now, and neither the fold nor the place of the keyboard is lost.
   await page.getByText("purged 1,205 tiles").waitFor({ state: "visible" });
-  assertEquals(await focused(), "What tiles wrote in its last run");
+  assertEquals(await focused(), "Output of tiles in its last run");
 }
 
 async function isReadWithoutScript(browser: TestBrowser, origin: string) {

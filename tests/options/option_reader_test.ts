@@ -232,7 +232,7 @@ Deno.test("what needs signers, Redis or steps is an error if the daemon cannot w
     [
       "error",
       "Approvals",
-      "Approvals must have AllowedSigners if Required is above 0: it says whose signatures count (--set)",
+      "Approvals must have AllowedSigners if Required is above 0: it lists the signers (--set)",
     ],
   ]);
   assertEquals(told({ "Source:From": "store" }), [[

@@ -112,7 +112,7 @@ Deno.test("an exchange between the instances is reported with generation and has
     [
       { kind: "diverged", hash: "a", head },
       "warning",
-      "Diverged from the other instances: the source of this host is not what they agreed on",
+      "Diverged from the other instances: the source of this host is not the agreed one",
       { hash: "a", ...agreed },
     ],
     [

@@ -101,7 +101,7 @@ Deno.test("a bake, a pause and a halt say what comes next, and a rollout that is
     false,
   );
   for (const phase of ["paused", "halted"] as const) {
-    assertEquals(waits({ phase }), ["a person, who promotes it or rolls it back"]);
+    assertEquals(waits({ phase }), ["a person to promote it or roll it back"]);
   }
   assertEquals([waits({}), waits({}, CANDIDATE), waits({ phase: "baking" }, OTHER), waits({ phase: "withdrawn" })], [
     [],

@@ -188,7 +188,7 @@ function rollbackChoices({ to, scope = "fleet" }: Readonly<Record<string, string
   const scopes = [["fleet", "on all hosts"], ["host", `only on ${instance}`]] as const;
   return markup`<label for="to">Go back to</label>
 <select id="to" name="to">
-${isRolloutUnderWay(state) ? option("rollout", "what ran before the rollout that is under way") : ""}
+${isRolloutUnderWay(state) ? option("rollout", "the configuration before the rollout under way") : ""}
 ${targets}
 </select>
 ${mode === "alone" ? "" : radios("scope", "Where", scope, scopes)}`;

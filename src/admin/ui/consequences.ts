@@ -137,7 +137,7 @@ export function momentText(iso: string): string {
 function reloadSentence(state: ActionState): string {
   const { policy, status: { instance, source, hold, held } } = state;
   const others = othersText(state);
-  const what = source === null ? "looks at what the store has" : `reads ${source}`;
+  const what = source === null ? "looks at the store" : `reads ${source}`;
   const effect = hold !== null
     ? `waits until the hold by ${hold.author} ends at ${momentText(hold.until)}`
     : policy.approvals > 0
@@ -148,7 +148,7 @@ function reloadSentence(state: ActionState): string {
   if (held === null || held.kind === "frozen") {
     return `${instance} ${what} again now: a valid change ${effect}; without one everything stays as it is.`;
   }
-  return `${instance} ${what} again now, and what it has at the moment (${shortHash(held.hash)}) stays out of force: ` +
+  return `${instance} ${what} again now, and the configuration there (${shortHash(held.hash)}) stays out of force: ` +
     `${closed(held.why)} Another valid change ${effect}.`;
 }
 
@@ -180,7 +180,7 @@ function rollback(number: number, isLocal: boolean, state: ActionState): Consequ
   const basis = `release ${running.number}${found.ok ? `, ${rolloutBasis(found.rollout)}` : ""}`;
   const others = othersText(state);
   if (isLocal && mode === "cluster") {
-    const rest = others === null ? "" : `; ${others} ${goOn(others)} with what runs there`;
+    const rest = others === null ? "" : `; ${others} ${goOn(others)} as before`;
     const leaves = found.ok && found.rollout.hosts.some(({ self, runs }) => self && runs === "candidate")
       ? ` The rollout of ${shortHash(found.rollout.hash)}, which ${instance} leaves, waits for it then.`
       : "";
@@ -201,7 +201,7 @@ function endsToo({ hash, hosts }: RolloutView): string {
   const which = runs === 0 ? "no host runs yet" : `${counted(runs, "host")} ${runs === 1 ? "runs" : "run"}`;
   return `The rollout of ${
     shortHash(hash)
-  }, which ${which}, ends with that; to end only the rollout, choose what ran ` +
+  }, which ${which}, ends with that; to end only the rollout, choose the configuration ` +
     "before it.";
 }
 
@@ -217,7 +217,7 @@ function takenText(target: Release, releases: readonly ListedRelease[]): string 
   const newer = releases.filter((one) => one.number > last);
   const hashes = new Set(newer.map(({ hash }) => hash));
   if (hashes.size === 1) return `release ${newer[0]!.number}`;
-  return `what the ${counted(newer.length, "release")} after it ran`;
+  return `the configurations of the ${counted(newer.length, "release")} after it`;
 }
 
 /** The rollout under way; otherwise the reason why there is none. */
@@ -301,7 +301,7 @@ function holdSentence(state: ActionState): string {
   const others = othersText(state);
   const rest = others === null ? "" : `; ${others} ${goOn(others)} without it`;
   const before = hold === null ? "" : ` It replaces the hold by ${hold.author} until ${momentText(hold.until)}.`;
-  return `Nothing new comes into force on ${instance} before the hold ends, whatever its source says, except rollbacks ` +
+  return `Nothing new comes into force on ${instance} before the hold ends, except rollbacks ` +
     `and forced reloads${rest}.${before}`;
 }
 

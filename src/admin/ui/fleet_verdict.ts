@@ -128,7 +128,9 @@ function openingOf(hosts: readonly Host[], { leading, running }: FleetGroups, fa
     const runs = full === null ? "runs nothing yet" : `runs ${full}`;
     const { unknown } = facts;
     if (unknown === null) return `This host ${runs}${facts.mode === "cluster" ? ", and no other host is known" : ""}`;
-    return `What the other hosts run is not known (${terminalText(unknown, MAX_TEXT_LENGTH)}), this host ${runs}`;
+    return `The configurations of the other hosts are not known (${
+      terminalText(unknown, MAX_TEXT_LENGTH)
+    }), this host ${runs}`;
   }
   if (full === null) return "No host runs a configuration yet";
   const count = sizeOf(running);
@@ -152,12 +154,12 @@ type Words = readonly [one: string, many: string, tone: Tone];
 const WORDS: Readonly<Record<Doing, Words>> = {
   lost: ["is gone", "are gone", "bad"],
   "rejected-it": ["rejected it", "rejected it", "bad"],
-  "rejected-candidate": ["rejected what the rollout brings", "rejected what the rollout brings", "bad"],
+  "rejected-candidate": ["rejected the rollout's candidate", "rejected the rollout's candidate", "bad"],
   "rejected-another": ["rejected another configuration", "rejected another configuration", "bad"],
   "runs-nothing": ["runs nothing", "run nothing", "bad"],
   diverged: ["has diverged", "have diverged", "bad"],
   settling: ["is settling", "are settling", "warn"],
-  "in-rollout": ["runs what the rollout brings", "run what the rollout brings", "warn"],
+  "in-rollout": ["runs the rollout's candidate", "run the rollout's candidate", "warn"],
   "rolled-back": ["is held by a rollback", "are held by a rollback", "warn"],
   frozen: ["holds changes", "hold changes", "warn"],
   staged: ["waits for its rollout", "wait for their rollout", "warn"],

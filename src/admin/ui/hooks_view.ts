@@ -41,7 +41,7 @@ function stateOf(hook: HookStatus): Markup {
 /** Folded: an output may have 4 KiB. By its id it stays open when the page is updated. */
 function outputOf({ name, lastRun }: HookStatus, at: number): Markup | string {
   if (lastRun === null || lastRun.output === "") return "";
-  return markup`<details id="hook-output-${at}"><summary>What ${name} wrote in its last run</summary>
+  return markup`<details id="hook-output-${at}"><summary>Output of ${name} in its last run</summary>
 <pre tabindex="0" role="group" aria-label="Output of ${name}">${lastRun.output}</pre></details>
 `;
 }

@@ -60,7 +60,7 @@
     if (isEnded) return;
     cutSince ??= new Date();
     const at = zoned.format(cutSince);
-    say(`Cut off since ${at}: what is shown may be old. Trying again.`, true);
+    say(`Cut off since ${at}: this page may be out of date. Trying again.`, true);
   };
   const end = () => {
     isEnded = true;

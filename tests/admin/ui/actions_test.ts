@@ -232,7 +232,7 @@ Deno.test("an action is not done on another state than the confirmation showed, 
   const { status, text } = await confirm(host, "/ui/actions/rollback?to=41", { basis });
   assertEquals([status, orders(host)], [409, []]);
   assertStringIncludes(text, "the state is another than the page showed");
-  assertStringIncludes(text, "what the 2 releases after it ran");
+  assertStringIncludes(text, "the configurations of the 2 releases after it");
   const gone = await confirm(host, "/ui/actions/rollback?to=41", { to: "7" });
   assertEquals([gone.status, orders(host)], [409, []]);
   assertStringIncludes(gone.text, "There is no release 7");

@@ -48,8 +48,8 @@ Deno.test("a rollback says on how many hosts what will run, and what will not ru
   );
   assertEquals(
     await sentenceOf(to(15), { peers: hosts(1) }),
-    "edge-1, the only host of the fleet, will run release 15 (aaaaaaaa) again: what the 2 releases after it ran will " +
-      `not run anywhere until a person forces it, ${rest}`,
+    "edge-1, the only host of the fleet, will run release 15 (aaaaaaaa) again: the configurations of the 2 releases " +
+      `after it will not run anywhere until a person forces it, ${rest}`,
   );
   assertEquals(
     await sentenceOf(to(16), {}, { mode: "alone" }),
@@ -62,10 +62,10 @@ Deno.test("a rollback says on how many hosts what will run, and what will not ru
   );
   const local =
     "Only edge-1 will run release 16 (bbbbbbbb) again: release 17 will not run there until a person forces it";
-  assertEquals(await sentenceOf(to(16, true)), `${local}; the other 39 hosts go on with what runs there.`);
+  assertEquals(await sentenceOf(to(16, true)), `${local}; the other 39 hosts go on as before.`);
   assertEquals(
     await sentenceOf(to(16, true), { peers: hosts(2) }),
-    `${local}; the other host goes on with what runs there.`,
+    `${local}; the other host goes on as before.`,
   );
   assertEquals(await sentenceOf(to(16, true), { peers: hosts(1) }), `${local}.`);
 });
@@ -76,7 +76,7 @@ Deno.test("a rollback during a rollout says what becomes of it", async () => {
     const sentence = await sentenceOf(to(isLocal), rolloutWith({ hosts: hostsOf(...states) }));
     return sentence.slice(sentence.indexOf(" The rollout") + 1);
   };
-  const choose = "ends with that; to end only the rollout, choose what ran before it.";
+  const choose = "ends with that; to end only the rollout, choose the configuration before it.";
   assertEquals(await says(false, "healthy", null), `The rollout of dddddddd, which 1 host runs, ${choose}`);
   assertEquals(await says(false, "healthy", "baking"), `The rollout of dddddddd, which 2 hosts run, ${choose}`);
   assertEquals(await says(false, null), `The rollout of dddddddd, which no host runs yet, ${choose}`);
@@ -214,7 +214,7 @@ Deno.test("a reload, a hold and its end say which hosts they concern", async () 
   assertEquals(await takes(staged, { hold }), "waits until the hold by ben ends at 2026-01-02 12:30 UTC");
   assertEquals(
     await sentenceOf(reload, {}, { mode: "alone", source: null }),
-    `edge-1 looks at what the store has again now: a valid change comes into force here; ${stays}`,
+    `edge-1 looks at the store again now: a valid change comes into force here; ${stays}`,
   );
   const back = { kind: "skipped", hash: "e".repeat(64), by: "ben", at: null, reason: "r", advice: "" } as const;
   assertEquals(
@@ -222,11 +222,10 @@ Deno.test("a reload, a hold and its end say which hosts they concern", async () 
       mode: "alone",
       held: { ...back, why: "It is not put in force: ben rolled it back" },
     }),
-    `${file}, and what it has at the moment (eeeeeeee) stays out of force: It is not put in force: ben rolled it back. ` +
+    `${file}, and the configuration there (eeeeeeee) stays out of force: It is not put in force: ben rolled it back. ` +
       "Another valid change comes into force here.",
   );
-  const held =
-    "Nothing new comes into force on edge-1 before the hold ends, whatever its source says, except rollbacks " +
+  const held = "Nothing new comes into force on edge-1 before the hold ends, except rollbacks " +
     "and forced reloads";
   assertEquals(await sentenceOf(begin), `${held}; the other 39 hosts go on without it.`);
   assertEquals(

@@ -134,8 +134,8 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
       ...many(1, { hash: C, standing: "held" }),
       ...many(1, { rejected: rejectedBecause(C, "DATABASE_URL is missing") }),
     ],
-    "3 of 4 hosts run release 17 (aaaaaaaa); 1 rejected what the rollout brings: DATABASE_URL is missing; " +
-    "1 runs what the rollout brings (cccccccc); and more below.",
+    "3 of 4 hosts run release 17 (aaaaaaaa); 1 rejected the rollout's candidate: DATABASE_URL is missing; " +
+    "1 runs the rollout's candidate (cccccccc); and more below.",
     { candidate: C },
   ],
   [
@@ -201,7 +201,7 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
   [
     "a host that cannot ask for the others",
     many(1, SELF),
-    "What the other hosts run is not known (Redis cannot be reached), this host runs release 17 (aaaaaaaa).",
+    "The configurations of the other hosts are not known (Redis cannot be reached), this host runs release 17 (aaaaaaaa).",
     { unknown: "Redis cannot be reached" },
   ],
   [

@@ -153,7 +153,10 @@ Deno.test("if the other hosts cannot be asked for, the page says why and shows t
   host.api.activate("c1");
   host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "Redis cannot be reached" });
   const page = await (await host.ask("/ui")).text();
-  assertStringIncludes(page, "What the other hosts run is not known (Redis cannot be reached), this host runs ");
+  assertStringIncludes(
+    page,
+    "The configurations of the other hosts are not known (Redis cannot be reached), this host runs ",
+  );
   assertEquals(rowsOf(page).map(([name]) => name), ["edge-1 this host"]);
 });
 

@@ -167,7 +167,7 @@ Deno.test("a hook shows its state, why it failed and, folded, what it wrote", ()
   assertStringIncludes(page, '<td data-label="Why it failed">exited with 3</td>');
   assertMatch(
     page,
-    /<details id="hook-output-0"><summary>What server wrote[^<]*<\/summary>\n<pre[^>]*>no &lt;b&gt;<\/pre>/,
+    /<details id="hook-output-0"><summary>Output of server in its last run<\/summary>\n<pre[^>]*>no &lt;b&gt;<\/pre>/,
   );
   const hooks = [hookWith({ state: "idle", failures: 0, lastRun: null })];
   const idle = `${hostView({ status: statusWith({ hooks }), further: 0, figures: NOTHING })}`;
