@@ -10,7 +10,7 @@ async function post(host: AdminHost, path: string, body: unknown): Promise<Respo
   return await host.ask(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-Deno.test("what waits for approval is answered, with what a signature must name", async () => {
+Deno.test("the configurations that wait for approval are answered, with the text that a signature must name", async () => {
   await using host = await openAdminHost();
   const answer = await (await host.ask("/admin/approvals")).json();
   const pending = [{ ...pendingApproval(), reason: "new tiles ***" }];
@@ -18,7 +18,7 @@ Deno.test("what waits for approval is answered, with what a signature must name"
   assertEquals((await problemOf(await host.askTcp("/admin/approvals"))).status, 401);
 });
 
-Deno.test("a signature is passed on as it is, and the answer says what counts now or why it does not", async () => {
+Deno.test("a signature is passed on as it is, and the answer says which signatures count now or why it does not", async () => {
   await using host = await openAdminHost();
   const refused = await post(host, "/admin/approvals", { hash: HASH, signature: SIGNATURE });
   const { status, code, detail } = await problemOf(refused);

@@ -44,7 +44,7 @@ Deno.test("over the socket a name that a website can own shows nothing, and the 
   for (const path of ["/livez", "/metrics"]) assertEquals((await under("edge-1.example", path)).slice(9, 12), "200");
 });
 
-Deno.test("over TCP the token decides, whatever name or page a request has", async () => {
+Deno.test("over TCP the token decides, for any name and page of a request", async () => {
   await using host = await openAdminHost();
   const headers = { Authorization: `Bearer ${TOKEN}`, Origin: "http://evil.example" };
   const response = await host.askTcp("/admin/status", { headers });

@@ -32,7 +32,7 @@ Deno.test("instances that differ are named with their hashes, the largest party 
   ]);
 });
 
-Deno.test("consistency is not known while two processes have one name, and the answer says what to set", async () => {
+Deno.test("consistency is not known while two processes have one name, and the answer names the option", async () => {
   await using host = await openAdminHost();
   const peers = [
     peer("edge-1", "a1"),

@@ -38,7 +38,7 @@ Deno.test("a move is made on the head and the rollout that it was decided on, an
   assertEquals(judged({ heads: [] }), "refused");
 });
 
-Deno.test("a proposal of what was the head since the host agreed is late, and no other move is", () => {
+Deno.test("a proposal of a hash that was the head since the host agreed is late, and no other move is", () => {
   assertEquals(judged({}, { hash: "d", since: 1 }), "late");
   assertEquals(judged({}, { hash: "c", since: 0 }), "late");
   assertEquals(judged({}, { hash: "d", since: 2 }), "write");

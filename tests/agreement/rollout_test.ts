@@ -69,7 +69,7 @@ Deno.test("any rollout within its bounds is read as it was written", () => {
   fc.assert(fc.property(rollout, (one) => assertEquals(parseRollout(rolloutText(one)), one)));
 });
 
-Deno.test("texts of people become one bounded line each, whatever they hold", () => {
+Deno.test("any text of a person becomes one bounded line", () => {
   fc.assert(fc.property(fc.string({ unit: "binary-ascii", maxLength: 300 }), (given) => {
     const found = textToStore({ ...ROLLOUT, by: given, author: given, reason: given, why: given }).rollout;
     for (const one of [found.by, found.author, found.reason, found.why]) assert(/^[^\p{Cc}]{1,200}$/u.test(one!));
@@ -100,7 +100,7 @@ Deno.test("a rollout of 1,000 hosts with the longest texts fits, with a quarter 
   }
 });
 
-Deno.test("what is out of bounds or does not fit together is no rollout", () => {
+Deno.test("a text that is out of bounds or contradicts itself is no rollout", () => {
   const id = (at: number) => at.toString(16).padStart(12, "0");
   const cases: readonly Record<string, unknown>[] = [
     { hash: "b" },

@@ -16,7 +16,7 @@ import { skipOf } from "../support/announcement_of.ts";
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
 const hashOf = (at: number) => at.toString(16).padStart(64, "0");
 
-Deno.test("a skip set is read as it was written, whatever its reasons hold", () => {
+Deno.test("a skip set is read as it was written, with any texts as reasons", () => {
   const text = (maxLength: number) =>
     fc.string({ unit: "grapheme", minLength: 1, maxLength }).filter((one) =>
       one.length <= maxLength && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(one)

@@ -105,7 +105,7 @@ Deno.test("a revoked key does not count from its revocation on, by a list of key
   assertRefused(await judge(), /^ann \(SHA256:.*\): the key is revoked$/);
 });
 
-Deno.test("no key of the author counts, under whatever name it is listed", async () => {
+Deno.test("no key of the author counts, under any name in the list", async () => {
   await using keys = await sshKeys();
   const signatures = [await keys.sign("ann", {})];
   const refusedOf = async (author: string, allowed: Settings["allowed"] & object) =>
@@ -122,7 +122,7 @@ Deno.test("no key of the author counts, under whatever name it is listed", async
   assertEquals((await verdictOf(keys, signatures, { author: "ann@b.org", allowed: { "ann@a.org": ["ann"] } })).have, 1);
 });
 
-Deno.test("what is no signature does not keep others from counting", async () => {
+Deno.test("a text that is no signature does not keep others from counting", async () => {
   await using keys = await sshKeys();
   const good = await keys.sign("ann", {});
   const cut = good.replace(/\n.{70}\n/, "\n");

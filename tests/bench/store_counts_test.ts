@@ -7,7 +7,7 @@ import { moveOf, rolloutOver } from "../support/move_of.ts";
 import { startRedis } from "../support/redis_server.ts";
 import { A, B, C, openInstance, peerRecord, singleTo } from "../cluster/redis/redis_notifying.ts";
 
-Deno.test("each thing that an instance asks of Redis is counted once, and as what it is", async () => {
+Deno.test("each command of an instance to Redis is counted once, under its own kind", async () => {
   await using redis = await startRedis();
   await using one = openInstance(singleTo(redis));
   await one.up();
@@ -34,7 +34,7 @@ Deno.test("each thing that an instance asks of Redis is counted once, and as wha
   assertEquals([bytesIn > 0, bytesOut > 0, scriptMilliseconds > 0, commands > counts.scripts], Array(4).fill(true));
 });
 
-Deno.test("reading the counts is not counted, and what is no answer of Redis has none", async () => {
+Deno.test("reading the counts is not counted, and a text that is no answer of Redis has none", async () => {
   await using redis = await startRedis();
   const counts = await (await countStore(redis))();
   assertEquals(Object.entries(counts).filter(([, count]) => count !== 0), []);

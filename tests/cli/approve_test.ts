@@ -31,7 +31,7 @@ const daemonWith = (pending: readonly unknown[], order: () => Response = () => j
 const sentTo = (daemon: CannedDaemon) =>
   daemon.asked.filter(({ what }) => what.startsWith("POST")).map(({ what, body }) => [what, JSON.parse(body)]);
 
-Deno.test("what waits is listed with author, approvals and what does not count, and ends with 1", async () => {
+Deno.test("each configuration that waits is listed with author, approvals and signatures that do not count, and ends with 1", async () => {
   await using daemon = await daemonWith([WAITING, { ...WAITING, signers: [], author: null, trouble: "Redis is away" }]);
   const { code, out, error } = await runRecorded(["pending", ...daemon.flags]);
   assertEquals([code, error], [1, ""]);
@@ -57,7 +57,7 @@ Deno.test("if nothing waits, or no approval is required, pending says so and end
   }
 });
 
-Deno.test("approve signs what waits with a key, and a host that allows the key counts it", async () => {
+Deno.test("approve signs a configuration with a key, and a host that allows the key counts it", async () => {
   await using keys = await sshKeys();
   await using daemon = await daemonWith([WAITING]);
   const { code, out, error } = await runRecorded([
@@ -101,7 +101,7 @@ Deno.test("approve says when it was the last one, and when other hosts cannot kn
   assertStringIncludes(error, "Only this host knows the signature, until its daemon ends: Redis cannot be reached\n");
 });
 
-Deno.test("what cannot be signed, named or read is said, and nothing is sent", async () => {
+Deno.test("a key, a name or a file that cannot be used is reported, and nothing is sent", async () => {
   await using keys = await sshKeys();
   const junk = await keys.directory.write("junk", "-----BEGIN PGP SIGNATURE-----\n");
   const gone = keys.directory.file("gone");
@@ -124,7 +124,7 @@ Deno.test("what cannot be signed, named or read is said, and nothing is sent", a
   }
 });
 
-Deno.test("a rejection needs a reason, names the person, and says what it means", async () => {
+Deno.test("a rejection needs a reason, names the person, and states its consequence", async () => {
   await using daemon = await daemonWith([WAITING], () => json({ status: "rejected", hash: HASH }));
   const environment = { USER: "ben" };
   const args = ["reject", "candidate", ...daemon.flags];

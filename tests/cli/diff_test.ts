@@ -91,7 +91,7 @@ Deno.test("a diff of the same ends with 0, as text and as a patch", async () => 
   assertEquals([patch.code, patch.out, patch.error], [0, "[]\n", ""]);
 });
 
-Deno.test("a diff as JSON is the patch, and says what no patch can show", async () => {
+Deno.test("a diff as JSON is the patch, and names the changes that no patch can show", async () => {
   await using daemon = await cannedDaemon(() => json(answered()));
   const { code, out, error } = await runRecorded(["diff", "--format", "json", ...daemon.flags]);
   assertEquals([code, JSON.parse(out)], [1, [...patchOf(BLOCKS)]]);
@@ -111,7 +111,7 @@ Deno.test("a file of this host is sent to the daemon", async () => {
   assertStringIncludes(missing.error, "missing.hcl");
 });
 
-Deno.test("a diff of what is neither a reference nor a path is wrong usage", async () => {
+Deno.test("a diff of an argument that is neither a reference nor a path is wrong usage", async () => {
   await using daemon = await cannedDaemon(() => json(answered()));
   for (const argument of ["newest", "abc", "0"]) {
     const { code, error } = await runRecorded(["diff", argument, ...daemon.flags]);
@@ -157,7 +157,7 @@ Deno.test("a long diff says how much of it is not shown", () => {
   assertEquals([shown.length, shown.at(-1)], [102, "    … and 2 more settings: --format json has all"]);
 });
 
-Deno.test("two long values show where they differ, and no value can control a terminal", () => {
+Deno.test("two long values show their difference, and no value can control a terminal", () => {
   const about = (from: string, to: string) =>
     diffText([{
       ...BLOCKS[0]!,
@@ -179,7 +179,7 @@ Deno.test("two long values show where they differ, and no value can control a te
   );
 });
 
-Deno.test("colours tell what was added, removed and changed", () => {
+Deno.test("colours mark added, removed and changed lines", () => {
   const lines = diffText([BLOCKS[0]!, BLOCKS[3]!, BLOCKS[4]!], true).split("\n");
   assertEquals(lines.slice(0, 5), [
     '\x1b[33m~ layer "roads"\x1b[0m',
@@ -213,7 +213,7 @@ async function planned(body: unknown, args: readonly string[] = [], status = 200
 
 const VALID = `/etc/honua/config.hcl: valid, hash ${hashOf("b")}`;
 
-Deno.test("a plan shows what changes, which hooks run and what they restart", async () => {
+Deno.test("a plan shows the changes, the hooks that run and the servers that they restart", async () => {
   const { code, out, error } = await planned({ ...answered(), ...PLAN });
   assertEquals([code, error], [1, ""]);
   assertEquals(out.split("\n"), [

@@ -138,7 +138,7 @@ for (const [args, says] of MISTAKES) {
   });
 }
 
-Deno.test("doctor --help says what its exit codes mean", async () => {
+Deno.test("doctor --help explains its exit codes", async () => {
   const { code, out } = await runRecorded(["doctor", "--help"]);
   assertEquals(code, 0);
   assertStringIncludes(out, "Ends with:\n  0  no error was found");

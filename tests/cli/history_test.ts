@@ -63,7 +63,7 @@ async function leftOnDisk({ path }: TemporaryDirectory, keyFile: string | null =
   await texts.put({ hash: hashOf("a"), format: "hcl", digest: hashOf("0"), bytes });
 }
 
-Deno.test("history lists the releases with what was in force how long, by whom, and how it ended", async () => {
+Deno.test("history lists the releases with their time in force, person and outcome", async () => {
   await using daemon = await cannedDaemon(() => json({ releases: LISTED }));
   const { code, out, error } = await runRecorded(["history", "--limit", "3", ...daemon.flags]);
   assertEquals([code, error], [0, ""]);
@@ -80,7 +80,7 @@ Deno.test("history lists the releases with what was in force how long, by whom, 
   }
 });
 
-Deno.test("history and show read what the daemon left if it does not answer, and say so", async () => {
+Deno.test("history and show read the daemon's files if it does not answer, and say so", async () => {
   await using directory = await temporaryDirectory();
   const flags = ["--socket", directory.file("admin.sock"), "--set", `State:Directory=${directory.path}`];
   const nothing = await runRecorded(["history", ...flags]);
@@ -134,7 +134,7 @@ Deno.test("show prints the source byte for byte, or the masked snapshot that it 
   assertStringIncludes(unset.error, "release 41:");
 });
 
-Deno.test("show of an unknown release ends with 1, of what cannot be read with 3, and prints nothing", async () => {
+Deno.test("show of an unknown release ends with 1, of an unreadable one with 3, and prints nothing", async () => {
   const cases = [
     [json({ code: "admin/no-release" }, 404), 1, "is 41: honua-configd history lists them\n"],
     [json({ code: "admin/not-found", detail: "nothing" }, 404), 3, "answered with status 404: nothing"],

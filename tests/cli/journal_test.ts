@@ -16,7 +16,7 @@ async function journal({ path }: TemporaryDirectory, ...args: readonly string[])
   return await runRecorded(["journal", ...args, "--set", `State:Directory=${path}`]);
 }
 
-Deno.test("journal shows a line for each happening: when, what, which release, by whom, why, and how it ended", async () => {
+Deno.test("journal shows a line for each entry: time, kind, release, person, reason and outcome", async () => {
   await using directory = await temporaryDirectory();
   const lines = chainOf([
     { kind: "started" },
@@ -46,7 +46,7 @@ Deno.test("journal shows the newest lines over all files, as many as are asked f
   assertEquals(await releases(), "12378");
 });
 
-Deno.test("a journal that is not there or cannot be read is 3, and what is no line is pointed at", async () => {
+Deno.test("a journal that is not there or cannot be read is 3, and text that is no line is pointed at", async () => {
   await using directory = await temporaryDirectory();
   const missing = `There is no journal in ${directory.path}: the daemon begins one when it starts\n`;
   assertEquals(await journal(directory), { code: 3, out: "", error: missing });
@@ -89,7 +89,7 @@ Deno.test("journal verify ends with 0 for a whole chain, and with 1 and the plac
   });
 });
 
-Deno.test("journal verify --peers finds a tail that was cut off or written anew, by what other instances noted", async () => {
+Deno.test("journal verify --peers finds a tail that was cut off or written anew, by the notes of other instances", async () => {
   await using directory = await temporaryDirectory();
   const lines = chain(4);
   await writeFiles(directory, lines.slice(0, 3), 9);

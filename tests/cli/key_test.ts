@@ -40,7 +40,7 @@ Deno.test("key add leaves the owner of a key ring as it is, so that the daemon c
   assertEquals([uid, gid, (await keysIn(path)).length], [1234, 4321, 1]);
 });
 
-Deno.test("key add says what is wrong with a file that is no key ring, and leaves it", async () => {
+Deno.test("key add names the fault of a file that is no key ring, and leaves it", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("keys");
   await Deno.writeTextFile(path, "hunter2hunter2\n");

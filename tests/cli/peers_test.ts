@@ -28,7 +28,7 @@ Deno.test("peers is a table in which the own instance is marked, and a line that
   ]);
 });
 
-Deno.test("what waits for its rollout or for approval is noted, and a line says how far the rollout is", async () => {
+Deno.test("an instance that waits for its rollout or for approval has a note, and a line says how far the rollout is", async () => {
   const rollout = {
     hash: hashOf("c"),
     phase: "baking",

@@ -10,7 +10,7 @@ for (const command of ["run", "validate", "init", "print", "version"]) {
   });
 }
 
-Deno.test("version says what runs", async () => {
+Deno.test("version names the version, its origin, Deno and V8", async () => {
   const { code, out } = await runRecorded(["version"]);
   assertEquals(code, 0);
   assertMatch(

@@ -106,7 +106,7 @@ Deno.test("publish sends the text with the person and the reason, and --detach e
   assertEquals(JSON.parse(daemon.asked[1]!.body).name, "x.json");
 });
 
-Deno.test("publish follows the rollout of what it proposed, and nothing if the fleet has it already", async () => {
+Deno.test("publish follows the rollout of its source, and nothing if the fleet has it already", async () => {
   let status = "proposed";
   await using daemon = await cannedDaemon((request) =>
     json(request.method === "POST" ? { status, hash: B } : { rollout: rolloutWith(DONE) })
@@ -141,7 +141,7 @@ Deno.test("publish ends with 1 if the source is not valid or refused, with 3 if 
   assertEquals((await runRecorded(["publish", file, ...daemon.flags])).code, 2);
 });
 
-Deno.test("publish by Redis takes no address of a daemon, and says what is wrong before it connects", async () => {
+Deno.test("publish by Redis takes no address of a daemon, and reports mistakes before it connects", async () => {
   await using directory = await temporaryDirectory();
   const file = await directory.write("honua.json", "{");
   const run = (...args: string[]) => runRecorded(["publish", file, "--reason", "r", ...args]);
@@ -160,7 +160,7 @@ Deno.test("publish by Redis takes no address of a daemon, and says what is wrong
 const SOURCE = 'honua {\r\n  x = "ü"\n}';
 const FOUND = { headers: { "X-Honua-Hash": A, "X-Honua-Format": "hcl" } };
 
-Deno.test("pull writes the stable source as the owner's file, and replaces another content only if it is told to", async () => {
+Deno.test("pull writes the stable source as the owner's file, and replaces another content only with --force", async () => {
   await using daemon = await cannedDaemon(() => new Response(SOURCE, FOUND));
   const file = daemon.directory.file("honua.hcl");
   const run = (...args: string[]) => runRecorded(["pull", ...args, ...daemon.flags]);

@@ -35,7 +35,7 @@ const OUTCOMES: [string, Record<string, unknown>, string[], string][] = [
 ];
 
 for (const [what, given, args, says] of OUTCOMES) {
-  Deno.test(`${what} says what is in force, and ends with 0`, async () => {
+  Deno.test(`${what} names the active snapshot, and ends with 0`, async () => {
     await using daemon = await cannedDaemon(() => json({ ...DONE, ...given }));
     const { code, out, error } = await runRecorded(["reload", ...args, ...daemon.flags]);
     assertEquals([code, out, error], [0, says, ""]);
@@ -100,7 +100,7 @@ Deno.test("a rejected source ends with 1 and its diagnostics on standard error, 
   assertEquals([asJson.code, JSON.parse(asJson.out)], [1, problem]);
 });
 
-Deno.test("a reload after which the instance diverges says what --force would do, unless it was forced", async () => {
+Deno.test("a reload after which the instance diverges explains --force, unless it was forced", async () => {
   await using daemon = await cannedDaemon(() => json({ ...DONE, standing: "diverged", instancesNotified: 0 }));
   const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
   assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force, 0 other instances notified\n"]);

@@ -9,7 +9,7 @@ const answering =
   (done: Record<string, unknown> = {}, source: string | null = "/etc/honua/it's.hcl") => ({ method }: Request) =>
     json(method === "GET" ? { source } : { ...DONE, ...done });
 
-Deno.test("a rollback says what is in force again, what it took back, who follows, and what to do with the file", async () => {
+Deno.test("a rollback names the release in force again, those taken back, the instances that follow, and the advice for the file", async () => {
   await using daemon = await cannedDaemon(answering());
   const { code, out, error } = await runRecorded(["rollback", "--reason", "tiles are empty", ...daemon.flags], {
     environment: { USER: "anna" },

@@ -44,7 +44,7 @@ async function ask(given: Partial<RolloutView> | null, args: readonly string[] =
   return await runRecorded(["rollout", ...args, ...daemon.flags]);
 }
 
-Deno.test("a rollout is a line for how far it is, what it waits for, and its hosts by their places", async () => {
+Deno.test("a rollout is a line for its progress, its waits, and its hosts by their places", async () => {
   const { code, out, error } = await ask({});
   assertEquals([code, error], [0, ""]);
   assertEquals(out.split("\n"), [

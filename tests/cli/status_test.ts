@@ -36,7 +36,7 @@ Deno.test("status of a healthy host begins with the hash in force, and ends with
   assertEquals(daemon.asked.map(({ what }) => what), ["GET /admin/status"]);
 });
 
-Deno.test("status says where the source comes from", async () => {
+Deno.test("status names the origin of the source", async () => {
   const place = async (given: Parameters<typeof statusWith>[0]) => {
     await using daemon = await cannedDaemon(() => json(statusWith(given)));
     const { code, out } = await runRecorded(["status", ...daemon.flags]);
@@ -326,7 +326,7 @@ const RELEASE = {
   changes: null,
 } as const;
 
-Deno.test("status of a held host begins with what is in force, who took the file back, when and why", async () => {
+Deno.test("status of a held host begins with the active release, and by whom, when and why the file was taken back", async () => {
   const at = { source: "/etc/honua/the config.hcl", held: HELD, release: RELEASE };
   await using daemon = await cannedDaemon(() => json(statusWith(at)));
   const { code, out } = await runRecorded(["status", ...daemon.flags]);

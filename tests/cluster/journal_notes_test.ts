@@ -37,7 +37,7 @@ Deno.test("the notes of instances that are gone stay, within the bound", () => {
   assert(notes.slice(1).every(({ instance }, at) => instance === `gone-${at}`));
 });
 
-Deno.test("what others noted of an instance is collected, its own record aside", () => {
+Deno.test("the others' notes of an instance are collected, without its own record", () => {
   const peers = [
     { instance: "a", noted: [note("b", 1), note("a", 9)] },
     { instance: "b", noted: [note("a", 7), note("c", 2)] },

@@ -203,7 +203,7 @@ function lostAndLate(alone: Alone): void {
 }
 
 function skipped(alone: Alone): void {
-  alone("a skipped hash is refused on whatever base, and nothing is sent", async (one) => {
+  alone("a skipped hash is refused on any base, and nothing is sent", async (one) => {
     const { notifier } = one;
     accepted(await notifier.announce(announcementOf(A)));
     accepted(await notifier.announce(announcementOf(B, A, { skips: [skipOf(C)] })));

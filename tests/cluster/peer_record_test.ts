@@ -106,7 +106,7 @@ Deno.test("a record says that its instance takes part in rollouts, and anything 
 
 const NOTED = { instance: "edge-2", n: 9, digest: B };
 
-Deno.test("a record carries the newest line of its journal, and what was noted of others", () => {
+Deno.test("a record carries the newest line of its journal, and the notes of others", () => {
   for (const members of [{ journal: { n: 7, digest: A }, noted: [NOTED] }, { journal: null }]) {
     const record = { ...REJECTING, ...members };
     assertEquals(parsePeer(encodePeer(record)), record);

@@ -42,44 +42,50 @@ export function rollouts(alone: Alone): void {
     assertEquals([hash, rollout?.rollout, rolloutMark], [B, to, mark]);
   });
 
-  alone("a move on another head or another rollout is refused with what there is, and nothing is sent", async (one) => {
-    const { notifier } = one;
-    const to = rolloutOver(B, A);
-    const nowhere = await notifier.moveRollout(moveOf({ generation: 1, hash: A }, null, to));
-    assertEquals(nowhere, { kind: "refused", head: null, rollout: null });
-    const head = accepted(await notifier.announce(announcementOf(A)));
-    const first = moved(await notifier.moveRollout(moveOf(head, null, to)));
-    const next = { ...to, step: 1 };
-    for (
-      const move of [
-        moveOf({ generation: 2, hash: A }, first.rolloutMark, next),
-        moveOf({ generation: 1, hash: C }, first.rolloutMark, next),
-        moveOf(head, null, next),
-        moveOf(head, markOf("x"), next),
-      ]
-    ) {
-      const answer = await notifier.moveRollout({ ...move, skips: [skipOf(C)] });
-      assertEquals(answer.kind === "refused" && answer.rollout?.rollout, to);
-      assertEquals(answer.kind === "refused" && answer.head?.rolloutMark, first.rolloutMark);
-    }
-    const read = await headOf(notifier);
-    assertEquals([read.rollout?.rollout, read.skips], [to, []]);
-    await fence(one);
-    assertEquals(announcements(one), [1, 1]);
-    assertEquals(moved(await notifier.moveRollout(moveOf(head, first.rolloutMark, next))).rollout?.rollout, next);
-  });
+  alone(
+    "a move on another head or another rollout is refused with the present state, and nothing is sent",
+    async (one) => {
+      const { notifier } = one;
+      const to = rolloutOver(B, A);
+      const nowhere = await notifier.moveRollout(moveOf({ generation: 1, hash: A }, null, to));
+      assertEquals(nowhere, { kind: "refused", head: null, rollout: null });
+      const head = accepted(await notifier.announce(announcementOf(A)));
+      const first = moved(await notifier.moveRollout(moveOf(head, null, to)));
+      const next = { ...to, step: 1 };
+      for (
+        const move of [
+          moveOf({ generation: 2, hash: A }, first.rolloutMark, next),
+          moveOf({ generation: 1, hash: C }, first.rolloutMark, next),
+          moveOf(head, null, next),
+          moveOf(head, markOf("x"), next),
+        ]
+      ) {
+        const answer = await notifier.moveRollout({ ...move, skips: [skipOf(C)] });
+        assertEquals(answer.kind === "refused" && answer.rollout?.rollout, to);
+        assertEquals(answer.kind === "refused" && answer.head?.rolloutMark, first.rolloutMark);
+      }
+      const read = await headOf(notifier);
+      assertEquals([read.rollout?.rollout, read.skips], [to, []]);
+      await fence(one);
+      assertEquals(announcements(one), [1, 1]);
+      assertEquals(moved(await notifier.moveRollout(moveOf(head, first.rolloutMark, next))).rollout?.rollout, next);
+    },
+  );
   proposalsAndRaces(alone);
 }
 
 function proposalsAndRaces(alone: Alone): void {
-  alone("a proposal of what was the head since is late, and one of a skipped hash is refused", async ({ notifier }) => {
-    accepted(await notifier.announce(announcementOf(B)));
-    const head = accepted(await notifier.announce(announcementOf(A, B, { skips: [skipOf(C)] })));
-    const propose = (hash: string, since: number | null) =>
-      notifier.moveRollout(moveOf(head, null, rolloutOver(hash, A), { since }));
-    assertEquals([(await propose(B, 0)).kind, (await propose(C, 2)).kind], ["late", "refused"]);
-    moved(await propose(B, 1));
-  });
+  alone(
+    "a proposal of a hash that was the head since is late, and one of a skipped hash is refused",
+    async ({ notifier }) => {
+      accepted(await notifier.announce(announcementOf(B)));
+      const head = accepted(await notifier.announce(announcementOf(A, B, { skips: [skipOf(C)] })));
+      const propose = (hash: string, since: number | null) =>
+        notifier.moveRollout(moveOf(head, null, rolloutOver(hash, A), { since }));
+      assertEquals([(await propose(B, 0)).kind, (await propose(C, 2)).kind], ["late", "refused"]);
+      moved(await propose(B, 1));
+    },
+  );
 
   alone("a move adds its skips, that of its own candidate too, and moves it on nevertheless", async ({ notifier }) => {
     const head = accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(C)] })));

@@ -57,7 +57,7 @@ function readings(
   });
 }
 
-Deno.test("a block is remembered with up to 64 findings, and with more forgotten, also what was known of it before", () => {
+Deno.test("a block is remembered with up to 64 findings, and with more forgotten, also its earlier findings", () => {
   for (const [findings, again] of [[0, 0], [64, 0], [65, 1]] as const) {
     assertEquals(readings(open, taking({ findings })), [1, again]);
   }

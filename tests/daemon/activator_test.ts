@@ -158,7 +158,7 @@ Deno.test("if the content is in force already no check runs", async () => {
 const SICK = { ok: false, reason: "hook answers failed: answered 503" } as const;
 const OTHER = () => "other";
 
-Deno.test("health before a change of the content is part of its result, and the clock stands still meanwhile", async () => {
+Deno.test("health before a change of the content is part of its result, and the limit is suspended meanwhile", async () => {
   for (const [result, baseline] of [[{ ok: true }, "healthy"], [SICK, "sick"]] as const) {
     const order: string[] = [];
     const limit = { suspend: () => void order.push("suspended"), resume: () => void order.push("resumed") };
@@ -195,7 +195,7 @@ Deno.test("health is not asked while servers are restarted, nor if nothing is in
   }
 });
 
-Deno.test("what is given up while health is asked is neither written nor refused", async () => {
+Deno.test("an activation that is given up while health is asked is neither written nor refused", async () => {
   for (const [reason, kind] of [[SUPERSEDED, "superseded"], [undefined, "failed"]] as const) {
     const controller = new AbortController();
     const health = () => {

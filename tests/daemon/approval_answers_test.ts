@@ -37,7 +37,7 @@ function open(given: Partial<ApprovalParts> = {}) {
   return { answers, done };
 }
 
-Deno.test("what waits is answered with the judgement of its approvals, without the signatures", async () => {
+Deno.test("a configuration that waits is answered with the judgement of its approvals, without the signatures", async () => {
   const { answers, done } = open();
   const { signers: _, ...verdict } = VERDICT;
   assertEquals(await answers.pendingApprovals(), {
@@ -48,7 +48,7 @@ Deno.test("what waits is answered with the judgement of its approvals, without t
   assertEquals(done, [{ judged: A, author: "ann" }]);
 });
 
-Deno.test("a signature is judged with the author of what waits, and one that counts leads to a look", async () => {
+Deno.test("a signature is judged with the author of the configuration, and one that counts leads to a look", async () => {
   const { answers, done } = open();
   const counted = { ok: true, have: 1, need: 2, signers: SIGNERS, notShared: null } as const;
   assertEquals(await answers.approve(A, "good"), { ...counted, hash: A });
@@ -60,7 +60,7 @@ Deno.test("a signature is judged with the author of what waits, and one that cou
   ]);
 });
 
-Deno.test("only what waits is rejected, with masked texts", async () => {
+Deno.test("only a configuration that waits is rejected, with masked texts", async () => {
   const { answers, done } = open();
   const refused = await answers.reject({ hash: B, reason: "x", author: null });
   assertStringIncludes(refused.ok ? "" : refused.reason, "does not wait for approval");

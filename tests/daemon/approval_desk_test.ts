@@ -67,7 +67,7 @@ Deno.test("a hash is approved once enough signatures of the store count, and the
   assertEquals((await desk.approvalOf("b".repeat(64), null)).isApproved, true);
 });
 
-Deno.test("what counted once counts without the store, until a key of it is revoked", async () => {
+Deno.test("signatures that counted once count without the store, until a key of them is revoked", async () => {
   const { desk, store, asked, revoked } = open();
   store([ANN, BEN]);
   assert((await desk.approvalOf(HASH, null)).isApproved);

@@ -168,7 +168,7 @@ Deno.test("a diff that is no longer wanted rejects", async () => {
   await assertRejects(() => host.differ.diff(FILE, FILE, AbortSignal.abort(new Error("unwanted"))), Error, "unwanted");
 });
 
-Deno.test("a plan names what changes and the hooks that would run, checks first", async () => {
+Deno.test("a plan has the changes and the hooks that would run, checks first", async () => {
   await using host = await openHost({ releases: [sampleJson("one")] });
   await host.directory.write("honua.json", sampleJson("one"));
   const first = await host.differ.plan(SIGNAL);

@@ -191,7 +191,7 @@ const ROLLOUT: Rollout = {
   earlier: [],
 };
 
-Deno.test("a rollout's moves are logged and told, and its end is counted once, if it ended while the daemon ran", () => {
+Deno.test("a rollout's moves are logged and sent as events, and its end is counted once, if it ended while the daemon ran", () => {
   const { recorder, lines, kinds, metric } = open();
   const move = (phase: RolloutPhase, before: RolloutPhase | null, why: string | null = null) =>
     recorder.report({

@@ -74,7 +74,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
   assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "wrote 0123456789ab"]);
 });
 
-Deno.test("an instance with a journal writes its newest line into its record, and then what it noted of others", async () => {
+Deno.test("an instance with a journal writes its newest line into its record, and then its notes of others", async () => {
   const records: PeerRecord[] = [];
   const mark = (n: number) => ({ n, digest: "d".repeat(64) });
   const looked = Promise.withResolvers<void>();

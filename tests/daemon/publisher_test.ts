@@ -129,7 +129,7 @@ async function reasonOf(answer: Promise<PublishAnswer>, kind: PublishAnswer["kin
   return "reason" in given ? given.reason : "";
 }
 
-Deno.test("a published text is in the store before it is proposed, and a line of the journal says by whom and why", async () => {
+Deno.test("a published text is in the store before it is proposed, and a line of the journal has the person and the reason", async () => {
   let isThere = false;
   const host = open({
     propose(rollouts, hash) {
@@ -142,7 +142,7 @@ Deno.test("a published text is in the store before it is proposed, and a line of
   assertEquals(host.lines, [{ kind: "published", hash: B, who: "ann", why: "a ***", outcome: "proposed" }]);
 });
 
-Deno.test("what the fleet has agreed on is put into the store again, and not proposed", async () => {
+Deno.test("the fleet's agreed configuration is put into the store again, and not proposed", async () => {
   const host = open({ propose: () => Promise.reject("proposed") as never });
   assertEquals(await host.publish("a"), { kind: "published", status: "unchanged", hash: A });
   assertEquals([...host.texts.keys()], [A]);
@@ -158,7 +158,7 @@ Deno.test("a store without a release takes the first one, unless this host knows
   assertEquals([lost.texts.size, lost.announced.length], [0, 0]);
 });
 
-Deno.test("what is not to be published is not in the store afterwards", async () => {
+Deno.test("a text that is not to be published is not in the store afterwards", async () => {
   const refusals: [Given, string, string][] = [
     [{ own: A }, "b", "This host follows its file /etc/honua/honua.hcl, which has another configuration"],
     [{ view: { ...VIEW, skips: [{ hash: B, by: "bob", at: "then", reason: "empty" }] } }, "b", "taken back by bob"],
@@ -199,7 +199,7 @@ Deno.test("a proposal that is refused, replaced or not made in time says so", as
   await assertRejects(() => waiting.publish("b", ending.signal));
 });
 
-Deno.test("the stable source is the history's, else the store's if it is what its name says", async () => {
+Deno.test("the stable source is the history's, else the store's if its hash is that of its name", async () => {
   const stable = (host: ReturnType<typeof open>) => host.publisher.stableSource(NEVER);
   const kept = await stable(open({ kept: A }));
   assertEquals(kept.ok && [kept.hash, kept.format, new TextDecoder().decode(kept.bytes)], [A, "json", "kept"]);

@@ -80,7 +80,7 @@ Deno.test("a snapshot that was in force before waits ten seconds for the first l
   assertEquals(told.length, 2);
 });
 
-Deno.test("a look beyond the manager's patience is not waited for: READY says what is in force", () => {
+Deno.test("a look beyond the manager's patience is not waited for: READY names the active snapshot", () => {
   const starting = open();
   starting.service.serving();
   starting.set({ isBusy: true });
@@ -114,7 +114,7 @@ Deno.test("the heart beats twice as often as the watchdog wants, and not at all 
   assertEquals(openService(null, () => WELL).heartbeat, null);
 });
 
-Deno.test("the status says what is in force, whether that is agreed, and what is wrong", () => {
+Deno.test("the status names the active snapshot, whether it is agreed, and the problems", () => {
   assertEquals(statusLine(WELL), "3f9c2b1a0d4e in force");
   assertEquals(
     statusLine({ ...WELL, standing: "agreed", generation: 12 }),

@@ -125,7 +125,7 @@ Deno.test("a token is there, readable, long enough, and not everyone's", async (
   assertEquals(await judged(subjectWith({ "Admin:TokenFile": "/nonexistent" })), []);
 });
 
-Deno.test("the files that say whose signatures count are there, readable, and root's to write", async () => {
+Deno.test("the files of signers are there, readable, and only root may write them", async () => {
   await using directory = await directoryOf(0o755);
   const paths = {
     "Approvals:AllowedSigners": directory.file("signers"),

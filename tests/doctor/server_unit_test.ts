@@ -84,7 +84,7 @@ Deno.test("a server that reads the file that is written for it, and does nothing
   assertEquals(troubles(await judged([relative], HOOK)), []);
 });
 
-Deno.test("a server that reads another file is a warning that says what it loses, and what to set", async () => {
+Deno.test("a server that reads another file is a warning that names the loss and the setting", async () => {
   const reading = async (path: string, hook: Readonly<Record<string, string>> = HOOK) => {
     const names = ["HONUA_CONFIG_PATH", "Honua__ConfigurationV2__Path"];
     return await judged([{ environment: [...names.map((name) => `${name}=${path}`), ...QUIET] }], hook);

@@ -6,7 +6,7 @@ import { runCommand } from "../support/command.ts";
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
 import { openReleaseHost } from "../support/release_host.ts";
 
-Deno.test("a configuration waits until a key has signed it, and what ran before waits for nobody", async () => {
+Deno.test("a configuration waits until a key has signed it, and one that ran before waits for nobody", async () => {
   await using keys = await sshKeys();
   const allowed = await keys.directory.write("allowed", `ben ${await keys.publicKey("ben")}\n`);
   await using host = await openReleaseHost([], { "Approvals:Required": 1, "Approvals:AllowedSigners": allowed });

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openHookHost } from "../support/hook_host.ts";
 
-Deno.test("if health is required, a change waits until the servers are healthy, and status shows what they said", async () => {
+Deno.test("if health is required, a change waits until the servers are healthy, and status shows their output", async () => {
   await using host = await openHookHost();
   const sick = `test ! -e ${host.path("sick")} || { echo out of tiles; exit 1; }`;
   const hooks = [{ ...host.command("answers", sick), on: "health" }, host.command("server")];

@@ -100,7 +100,7 @@ Deno.test("a host comes up from its options and the store in one look, and witho
   await bare.runs("second");
 });
 
-Deno.test("a host that still has its file follows what is published, and its old file undoes nothing, also after a restart", async () => {
+Deno.test("a host that still has its file follows a publication, and its old file undoes nothing, also after a restart", async () => {
   await using fleet = await openFleet({ count: 2 });
   const [one, two] = fleet.instances as unknown as [FleetInstance, FleetInstance];
   fleet.start();
@@ -157,7 +157,7 @@ Deno.test("a CI job publishes without a daemon by Redis itself, in the steps of 
   assertEquals(nowhere.code, 3, nowhere.error);
 });
 
-Deno.test("what is not valid is not published, and a store without a release takes the first one", async () => {
+Deno.test("an invalid source is not published, and a store without a release takes the first one", async () => {
   await using fleet = await openFleet({ count: 2, settings: STORE.settings });
   const [one, two] = fleet.instances as unknown as [FleetInstance, FleetInstance];
   for (const instance of fleet.instances) await Deno.remove(instance.source);

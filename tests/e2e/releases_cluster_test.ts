@@ -93,7 +93,7 @@ Deno.test("a rollback on one host takes all others back, those that are off too,
     await fleet.agrees("first", 3);
     assertEquals((await fleet.history()).length, 3);
   });
-  await t.step("Redis loses everything: what was agreed on is written again, with the skips and the text", async () => {
+  await t.step("Redis loses everything: the head is written again, with the skips and the text", async () => {
     await redis.cli("flushall");
     const hash = await fleet.agrees("first", 4);
     assertStringIncludes(await redis.cli("hget", HEAD, "skip"), bad);

@@ -64,7 +64,7 @@ Deno.test("a history that is removed under the daemon is there again with the ne
   await host.hasSnapshot("fourth");
 });
 
-Deno.test("a damaged text is never put in force: the files kept in reserve are, or what runs stays", async () => {
+Deno.test("a damaged text is never put in force: the files kept in reserve are, or the active ones stay", async () => {
   await using host = await openReleaseHost();
   const { daemon, paths } = await withThree(host);
   for (const path of paths.slice(0, 2)) await Deno.truncate(path, 40);
@@ -102,7 +102,7 @@ Deno.test("a journal that was cut goes on, and the gap stays visible", async () 
   assertEquals(next.entries.filter(({ level }) => level === "error"), []);
 });
 
-Deno.test("a full disk keeps no release from being put in force or taken back, and what it kept out is made up for", async () => {
+Deno.test("a full disk keeps no release from being put in force or taken back, and the writes that failed are made up for", async () => {
   await using host = await openReleaseHost();
   const state = host.path("state");
   await Deno.mkdir(state);

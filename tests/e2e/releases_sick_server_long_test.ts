@@ -139,7 +139,7 @@ Deno.test("a change with which the server does not come up is undone without a p
     second.kill("SIGTERM");
     await second.ended;
   });
-  await t.step("a daemon that is killed while it watches goes on where it was", async () => {
+  await t.step("a daemon that is killed while it watches goes on from the same point", async () => {
     const third = await host.follow("first", { args });
     await host.edit("good");
     await isHealthy(host, "good");

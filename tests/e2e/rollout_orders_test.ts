@@ -65,7 +65,7 @@ Deno.test("a person pauses, promotes and ends a rollout from any host", async ()
   );
 });
 
-Deno.test("a rollout that is promoted in full is on all hosts, where it bakes before it is agreed on", async () => {
+Deno.test("a rollout that is promoted in full is on all hosts, and bakes there before it is agreed on", async () => {
   await using fleet = await openFleet({ count: 3, settings: STEPS });
   fleet.start();
   await fleet.agrees("first", 1);

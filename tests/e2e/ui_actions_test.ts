@@ -20,7 +20,7 @@ async function confirm(
   return await ask({ method: "POST", body, headers: { Origin: "http://localhost" } });
 }
 
-Deno.test("what a person does on the page is in the journal with the person's name and reason", async () => {
+Deno.test("an action on the page is in the journal with the person's name and reason", async () => {
   await using host = await openReleaseHost([], { "Admin:UiActions": "true" });
   await host.follow("first", { args: host.args });
   await host.edit("bad");

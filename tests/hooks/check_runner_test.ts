@@ -44,7 +44,7 @@ Deno.test("checks run in order, parallel neighbours together, and all accept", a
   assertEquals(begun, ["a beside 0", "b beside 1", "c beside 1", "d beside 0"]);
 });
 
-Deno.test("the first refusal ends it, and says what the hook said last", async () => {
+Deno.test("the first refusal ends it, and has the last line of the hook's output", async () => {
   const { tools, begun } = toolsOf({ b: [NO] });
   const [diagnostic] = await runChecks(hooksOf({ name: "a" }, { name: "b" }, { name: "c" }), ["layers"], tools, NEVER);
   assertEquals(

@@ -59,7 +59,7 @@ Deno.test("a failure names the first hook in order, with its last words on one l
   assertEquals(await failed, { ok: false, reason: "hook a failed: exited with 1" });
 });
 
-Deno.test("what the stop ended is no answer, and nothing is asked after it", async () => {
+Deno.test("a check that the stop ended is no answer, and nothing is asked after it", async () => {
   const stopped = { ok: false, reason: "the health check was stopped" } as const;
   const { tools, reported, answer } = controlledTools();
   const stop = new AbortController();

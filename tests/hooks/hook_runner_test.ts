@@ -60,7 +60,7 @@ function statesOf(runner: HookRunner): string[] {
   return runner.status().map(({ name, state, failures }) => `${name} ${state} ${failures}`);
 }
 
-Deno.test("health hooks are asked together when that is asked for and at no other time, and say what they found", async () => {
+Deno.test("health hooks are asked together, only on request, and report their results", async () => {
   await using directory = await temporaryDirectory();
   let status = 200;
   const methods: string[] = [];
@@ -98,7 +98,7 @@ Deno.test("health hooks are asked together when that is asked for and at no othe
   assertEquals(events, ["hook-failed answers: answered 503"]);
 });
 
-Deno.test("the status has the end of what each hook wrote, without secrets and in whole characters", async () => {
+Deno.test("the status has the end of each hook's output, without secrets and in whole characters", async () => {
   const { runner } = openHooks([
     { name: "checks", on: "check", ...shell("echo it has s3cret") },
     { name: "answers", on: "health", ...shell("echo no s3cret; exit 1") },
@@ -128,7 +128,7 @@ Deno.test("a unit of a health hook is asked about, and that of any other acted o
   assertEquals(actions, [{ ...unit, does: "is-active" }, { ...unit, does: "reload-or-restart" }]);
 });
 
-Deno.test("a hook on activated that failed, and did not succeed since, is not healthy whatever the others say", async () => {
+Deno.test("a hook on activated that failed, and did not succeed since, is not healthy also if the others are", async () => {
   await using directory = await temporaryDirectory();
   const { runner, settled } = openHooks([
     { name: "restart", ...shell(`test -e ${directory.file("well")}`) },

@@ -84,7 +84,7 @@ Deno.test("a name is meant that is near, or the only one that begins with at lea
   ]);
 });
 
-Deno.test("an unknown name is an error, in a variable and in a section of others a warning, and says what is known", () => {
+Deno.test("an unknown name is an error, in a variable and in a section of others a warning, and lists the known ones", () => {
   const why = "Known here";
   assertEquals(reported({ file: '{\n "Snapshot": { "Paths": 1 },\n "Honua": { "ConfigPaths": 1 } }' }), [
     {
@@ -128,7 +128,7 @@ Deno.test("an unknown name is an error, in a variable and in a section of others
   assertEquals(reported({ set: { "Logging:LogLevel:a:b": "none" } })[0]?.path, "Logging:LogLevel:a");
 });
 
-Deno.test("a map takes any name but the one that means an object's prototype, whose case counts as any other's", () => {
+Deno.test("a map takes any name, in its case, but the one that means an object's prototype", () => {
   const levels = (name: string) => reported({ file: `{ "Logging": { "LogLevel": { "${name}": "none" } } }` });
   for (const name of ["constructor", "toString", "", "proto"]) assertEquals(levels(name), [], name);
   for (const name of ["__proto__", "__PROTO__"]) {

@@ -219,7 +219,7 @@ Deno.test("Rollout:Steps are lists of steps with a sentence for each mistake", (
   ]);
 });
 
-Deno.test("what needs signers, Redis or steps is an error if the daemon cannot work without, otherwise a warning", () => {
+Deno.test("an option without its signers, Redis or steps is an error if the daemon needs them, otherwise a warning", () => {
   const told = (set: Record<string, string>) => {
     const result = read({ set });
     return (result.ok ? result.warnings : result.diagnostics).map(({ severity, path, summary }) =>

@@ -178,7 +178,7 @@ Deno.test("a change that waits for its confirmation keeps a hold from being begu
   );
 });
 
-Deno.test("a confirmation that was asked for with a source that could not be read is of what is read next", () => {
+Deno.test("a confirmation with a source that could not be read is of the source that is read next", () => {
   replayReleases(
     {},
     `

@@ -21,7 +21,7 @@ Deno.test("a rollback is announced with the hashes that it undoes and skips, and
   );
 });
 
-Deno.test("the others follow a rollback whatever their file says", () => {
+Deno.test("the others follow a rollback with any file", () => {
   replayReleases(
     { cluster: true },
     `

@@ -55,7 +55,7 @@ Deno.test("so many failures in a row take a release back on this host, and its f
   );
 });
 
-Deno.test("an edit replaces what runs in place of a skipped file, and the skip stays", () => {
+Deno.test("an edit replaces the release that runs in place of a skipped file, and the skip stays", () => {
   replayReleases(
     { health: {} },
     `
@@ -268,7 +268,7 @@ Deno.test("a change that was forced during a hold goes back during the hold if i
   );
 });
 
-Deno.test("a bake goes on in the next process where it was", () => {
+Deno.test("a bake goes on in the next process from the same point", () => {
   replayReleases(
     { health: {} },
     `
@@ -383,7 +383,7 @@ Deno.test("an edit that came into force just before a crash is watched by the ne
   );
 });
 
-Deno.test("a change that no reader sees goes on as what it replaces", () => {
+Deno.test("a change that no reader sees has the state of the release that it replaces", () => {
   replayReleases(
     { health: {} },
     `

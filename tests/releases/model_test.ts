@@ -84,7 +84,7 @@ Deno.test("in 5,000 random lives of a host no skipped or held hash is put in for
   for (const [what, count] of Object.entries(seen)) assert(count > 50, `${what} happened ${count} times only`);
 });
 
-Deno.test("whatever happened, a host comes to run its file, or the release in place of it", () => {
+Deno.test("after any events a host comes to run its file, or the release in place of it", () => {
   fc.assert(
     fc.property(beginning, lines, (start, all) => {
       const host = hostOf(start);

@@ -124,7 +124,7 @@ Deno.test("a second rollback without a number is refused, because two persons ma
   );
 });
 
-Deno.test("a configuration that was taken back and then forced is not what a later rollback goes back to", () => {
+Deno.test("a later rollback does not go back to a configuration that was taken back and then forced", () => {
   replayReleases(
     {},
     `
@@ -174,7 +174,7 @@ Deno.test("a rollback does not wait for a file that can be read", () => {
   );
 });
 
-Deno.test("a release whose text cannot be had is tried again, and what is in force stays so long", () => {
+Deno.test("a release without its text is tried again, and the active one stays so long", () => {
   replayReleases(
     {},
     `

@@ -56,7 +56,7 @@ Deno.test("a newer value takes the place of one that waits or is owed, and its r
   assertEquals([await put, writer.owed, timers.countTimers()], [{ ok: true }, null, 0]);
 });
 
-Deno.test("a file system that hangs holds the caller for 5 s, and what waited is written when it answers", async () => {
+Deno.test("a file system that hangs holds the caller for 5 s, and the waiting value is written when it answers", async () => {
   await withFakeTimeouts(async (timeouts) => {
     const { writer, writes, troubles, words } = setUp();
     let result: Kept | null = null;

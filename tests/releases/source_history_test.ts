@@ -157,7 +157,7 @@ Deno.test("a damaged text, a pipe in its place and one that is too large are no 
   });
 });
 
-Deno.test("what stays is all that is pinned and, within both bounds, the newest of the others", () => {
+Deno.test("all pinned texts stay and, within both bounds, the newest of the others", () => {
   const hashes = [..."abcdefghij"];
   fc.assert(fc.property(
     fc.array(fc.record({ hash: fc.constantFrom(...hashes), sizeBytes: fc.nat(100), writtenAt: fc.nat(9) })),

@@ -95,7 +95,7 @@ Deno.test("wherever the file is cut, the rest is sound or the torn line is named
   }));
 });
 
-Deno.test("any changed byte is found, in the last line by what another instance noted", async () => {
+Deno.test("any changed byte is found, in the last line by the note of another instance", async () => {
   await using directory = await temporaryDirectory();
   const note = { by: "edge-2", n: 4, digest: sha(chain(4)[3]!) };
   const place = fc.integer({ min: 0, max: WHOLE.length - 1 });

@@ -15,7 +15,7 @@ Deno.test("a rollback without a number takes nothing stable back while a rollout
   assertStringIncludes(objection("rolled-back", "a", null) ?? "", "The rollout of b was rolled back already; ");
 });
 
-Deno.test("a rollback without a number takes back a candidate that runs here, and what another way put in force", () => {
+Deno.test("a rollback without a number takes back a candidate that runs here, and a release that another cause put in force", () => {
   assertEquals(objection("admitting", "b", "b"), null);
   assertEquals(objection("rolled-back", "c", null), null);
   assertEquals(objection("withdrawn", "a", null), null);

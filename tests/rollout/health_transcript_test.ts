@@ -41,7 +41,7 @@ Deno.test("the health checks of a candidate end after its rollout is done", () =
   );
 });
 
-Deno.test("a candidate that fails goes back to what the fleet agreed on, not to a healthy candidate before it", () => {
+Deno.test("a candidate that fails goes back to the fleet's agreed release, not to a healthy candidate before it", () => {
   replayReleases(
     { rollout: {}, health: { bakeMilliseconds: 20_000, failures: 1 } },
     `

@@ -56,7 +56,7 @@ Deno.test("a file that the fleet left behind is late, with steps and without, an
   }
 });
 
-Deno.test("an edit back to what the fleet left behind is a change", () => {
+Deno.test("an edit back to an earlier release of the fleet is a change", () => {
   assertEquals(judged(A, doneView(), POLICY, B), "proposing, runs b");
   assertEquals(judged(A, doneView(), null, B), "run");
 });
@@ -66,7 +66,7 @@ Deno.test("without steps a file counts at once if the fleet has moved on from th
   assertEquals(judged(A, view, null, null), "run");
 });
 
-Deno.test("a proposal remembers what the rollout before it left behind", () => {
+Deno.test("a proposal remembers the release that the rollout before it replaced", () => {
   const { stored } = doneView({ earlier: [D] });
   const proposing = { instance: "host1", policy: POLICY, needsApproval: false, fleet: [], terms: null, at: 0 };
   assertEquals(proposalOf({ ...proposing, hash: C, base: B, stored }).earlier, [D, A]);

@@ -1,6 +1,6 @@
 import { replayReleases } from "../releases/releases_transcript.ts";
 
-Deno.test("without a file a hold keeps what is in force, which is looked at as before", () => {
+Deno.test("without a file a hold keeps the active release, which is looked at as before", () => {
   replayReleases(
     { rollout: "none", sourceless: true },
     `
@@ -14,7 +14,7 @@ Deno.test("without a file a hold keeps what is in force, which is looked at as b
   );
 });
 
-Deno.test("without a file a person forces what the fleet runs during a hold", () => {
+Deno.test("without a file a person forces the fleet's release during a hold", () => {
   replayReleases(
     { rollout: {}, sourceless: true },
     `
@@ -28,7 +28,7 @@ Deno.test("without a file a person forces what the fleet runs during a hold", ()
   );
 });
 
-Deno.test("without a file a person forces what the fleet runs after this host took it back", () => {
+Deno.test("without a file a person forces the fleet's release after this host took it back", () => {
   replayReleases(
     { rollout: {}, sourceless: true },
     `
@@ -59,7 +59,7 @@ Deno.test("without a file and steps a host does not go back to the older head of
   );
 });
 
-Deno.test("without a file a person takes back what the fleet runs, and once only", () => {
+Deno.test("without a file a person takes back the fleet's release, and once only", () => {
   replayReleases(
     { rollout: {}, sourceless: true },
     `
@@ -74,7 +74,7 @@ Deno.test("without a file a person takes back what the fleet runs, and once only
   );
 });
 
-Deno.test("without a file what another host took back is not taken back a second time without a number", () => {
+Deno.test("without a file a release that another host took back is not taken back a second time without a number", () => {
   replayReleases(
     { rollout: {}, sourceless: true },
     `

@@ -196,7 +196,7 @@ Deno.test("a host follows a way back although the rollout that is taken back was
   );
 });
 
-Deno.test("a host that follows the fleet can be rolled back, but not what a rollback brought", () => {
+Deno.test("a host that follows the fleet can be rolled back, but not from the result of a rollback", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -389,7 +389,7 @@ Deno.test("reload --now and force need approvals too, an emergency does not", ()
   );
 });
 
-Deno.test("what ran here before needs no approvals", () => {
+Deno.test("a configuration that ran here before needs no approvals", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -416,7 +416,7 @@ Deno.test("an emergency does not wait for a rollout that waits for approvals", (
   );
 });
 
-Deno.test("an edit is proposed also by a host that can neither go back to the head nor run what was rolled back", () => {
+Deno.test("an edit is proposed also by a host that can neither go back to the head nor run the hash that was rolled back", () => {
   replayReleases(
     { rollout: {} },
     `

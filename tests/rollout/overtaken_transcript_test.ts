@@ -81,7 +81,7 @@ function hostWith(active: string, policy: typeof POLICY | null): State<string> {
   });
 }
 
-Deno.test("what a host without steps owes no more, since it is the candidate, is kept", () => {
+Deno.test("a hash that a host without steps owes no more, since it is the candidate, is kept", () => {
   const state = hostWith(B, null);
   const owing = { ...state.agreement!, ledger: { ...state.agreement!.ledger, owed: { hash: B, base: A } } };
   const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1] });
@@ -152,7 +152,7 @@ Deno.test("an order to go on that comes during a reading of the peers takes no p
   assertEquals(answered.state.rollouts!.order, null);
 });
 
-Deno.test("only a release that was followed is overtaken, whatever its reason says", () => {
+Deno.test("only a release that was followed is overtaken, for any reason", () => {
   const host = hostWith(A, POLICY);
   const { state } = decide(host, { kind: "head-read", head: { generation: 7, hash: A }, skips: [], random: 0 });
   const pin = followed(B);

@@ -72,7 +72,7 @@ Deno.test("a rotated secret counts while the source is held", () => {
   );
 });
 
-Deno.test("a host without its file runs what the fleet runs, and goes back with it", () => {
+Deno.test("a host without its file runs the fleet's release, and goes back with it", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -254,7 +254,7 @@ Deno.test("a host without a file follows the store", () => {
   );
 });
 
-Deno.test("a host without a file proposes what a person published", () => {
+Deno.test("a host without a file proposes the release that a person published", () => {
   replayReleases(
     { rollout: {}, sourceless: true },
     `

@@ -34,7 +34,7 @@ function view(rollout: Rollout, peers: readonly RolloutPeer[], head: string | nu
   return viewRollout(stored, head === null ? null : { generation: 7, hash: head }, [], peers);
 }
 
-Deno.test("the hosts are in their order, with what they run, and the rollout says whom it waits for", () => {
+Deno.test("the hosts are in their order, with their configurations, and the rollout names the hosts that it waits for", () => {
   const rollout = rolloutOf(["edge-3", "edge-1", "edge-2", "edge-9"]);
   const { hosts, waitsFor, ageSeconds, steps } = view(rollout, [
     peer("edge-0", OTHER),
@@ -85,7 +85,7 @@ Deno.test("each state of a host that runs the candidate has its words, and a hea
   ]);
 });
 
-Deno.test("a bake, a pause and a halt say what comes next, and a rollout that is over waits for nothing", () => {
+Deno.test("a bake, a pause and a halt name the next step, and a rollout that is over waits for nothing", () => {
   const names = ["edge-1", "edge-2", "edge-3"];
   const peers = names.map((name) => peer(name, CANDIDATE, "healthy"));
   const waits = (given: Partial<Rollout>, head: string | null = BASE) =>

@@ -56,7 +56,7 @@ function judged(hash: string, view: StoreView | null, more: Partial<StagingFacts
   return staging.kind === "run" ? "run" : `${staging.why}, runs ${staging.target}`;
 }
 
-Deno.test("a source is judged by the store's head and rollout, and by what this host knows of it", () => {
+Deno.test("a source is judged by the store's head and rollout, and by this host's knowledge of it", () => {
   const cases: readonly (readonly [what: string, found: string, expected: string])[] = [
     ["the head", judged("a", NONE), "run"],
     ["the head, outside", judged("a", OUTSIDE), "run"],

@@ -13,7 +13,7 @@ function counts(texts: readonly string[], hosts: number): readonly number[] {
   return countsOf(texts.map((text) => parseStep(text)!), hosts);
 }
 
-Deno.test("whatever the steps, they let in more each time, at least one host at first and all at last", () => {
+Deno.test("any steps let in more hosts each time, at least one at first and all at last", () => {
   fc.assert(fc.property(fc.array(step, { maxLength: 6 }), fleet, (steps, hosts) => {
     const found = countsOf(steps, hosts);
     assert(found[0]! >= 1);

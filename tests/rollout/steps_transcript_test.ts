@@ -73,7 +73,7 @@ Deno.test("of the hosts that are let in only the healthy count: one that bakes h
   );
 });
 
-Deno.test("a bake lasts as long by the store's clock, whatever the timer of a host", () => {
+Deno.test("a bake lasts as long by the store's clock, also if the timer of a host is wrong", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -186,7 +186,7 @@ Deno.test("if nobody of a step became healthy, a person lets the next hosts take
   );
 });
 
-Deno.test("a paused rollout waits for a person, who goes on by a step or by all", () => {
+Deno.test("a paused rollout waits for a person, and goes on by a step or by all", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -365,7 +365,7 @@ Deno.test("a withdrawn candidate goes back on a host whose file does not validat
   );
 });
 
-Deno.test("a rollback by another host takes this one back at once, whatever its file", () => {
+Deno.test("a rollback by another host takes this one back at once, with any file", () => {
   replayReleases(
     { rollout: {} },
     `

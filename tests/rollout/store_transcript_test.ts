@@ -108,7 +108,7 @@ Deno.test("a rollback that was missed is followed when the link is back", () => 
   );
 });
 
-Deno.test("a skip of the candidate ends its rollout, whatever its phase", () => {
+Deno.test("a skip of the candidate ends its rollout in any phase", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -188,7 +188,7 @@ Deno.test("a host that runs the lost head restores it at once", () => {
   );
 });
 
-Deno.test("a proposal that failed is tried again, whatever is read meanwhile", () => {
+Deno.test("a proposal that failed is tried again, also after readings of the store", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -244,7 +244,7 @@ Deno.test("of two hosts that propose at once one is first, and the change of the
   );
 });
 
-Deno.test("of hosts that move at once one is first, and the others go by what it did", () => {
+Deno.test("of hosts that move at once one is first, and the others follow its move", () => {
   replayReleases(
     { rollout: {} },
     `

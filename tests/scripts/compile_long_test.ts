@@ -3,7 +3,7 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import { failToCompile, outputOf, ROOT } from "./compile_runs.ts";
 
 // Deno tries for ten seconds.
-Deno.test("where denort cannot be fetched, one sentence says what to do, and a binary that is there stays", async () => {
+Deno.test("if denort cannot be fetched, one sentence has the advice, and a binary that is there stays", async () => {
   const before = await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null);
   // All that was fetched before is at hand but for denort, and nothing can be fetched.
   await using cache = await temporaryDirectory();

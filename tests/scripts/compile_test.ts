@@ -89,7 +89,7 @@ Deno.test({
   assertEquals(await Array.fromAsync(Deno.readDir(dist.path)), []);
 });
 
-Deno.test("where there is no denort at its path, one sentence says what to do, and a binary that is there stays", async () => {
+Deno.test("if no denort is at its path, one sentence has the advice, and a binary that is there stays", async () => {
   const before = await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null);
   assertMatch(
     await failToCompile({ DENORT_BIN: "/nonexistent/denort" }),

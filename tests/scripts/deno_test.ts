@@ -114,7 +114,7 @@ Deno.test("Deno is fetched with curl if there is no npm, from the registry that 
   assertEquals(h.stored(), ["deno-2.7.11"]);
 });
 
-Deno.test("curl takes the registry from the user's .npmrc, and the message says what is missing if nothing names one", async () => {
+Deno.test("curl takes the registry from the user's .npmrc, and the message names the missing setting if nothing names one", async () => {
   await using h = await house({ curl: FAKE_CURL });
   const { code, errors } = await h.run(["x"]);
   assertEquals(code, 3);
@@ -162,7 +162,7 @@ Deno.test("a download that fails leaves nothing and ends with 3", async () => {
   assertEquals(h.stored(), []);
 });
 
-Deno.test("if nothing can be fetched, one line says what to install", async () => {
+Deno.test("if nothing can be fetched, one line names the program to install", async () => {
   await using tools = await house({});
   const without = await tools.run(["x"]);
   assertEquals(without.code, 3);

@@ -71,7 +71,7 @@ Deno.test("a second installation changes nothing, to the nanosecond, and says so
   assertEquals(await listing(directory.file("root")), before);
 });
 
-Deno.test("a dry run says what an installation would do, and does nothing", async () => {
+Deno.test("a dry run lists the steps of an installation, and does nothing", async () => {
   await using directory = await temporaryDirectory();
   const binary = await writeStandIn(directory.file("binary"), { version: "1" });
   await Deno.mkdir(directory.file("root"));

@@ -45,7 +45,7 @@ Deno.test("ok passes a sound checkout and ends with the tests' summary and the c
   assertStringIncludes(lines.join("\n"), "lines of src/ run by the tests: 100 %");
 });
 
-Deno.test("ok fails where a test fails, also one of the program or a long one of it, says how many, and how to run it without the others", async () => {
+Deno.test("ok fails if a test fails, also one of the program or a long one of it, says how many, and how to run it without the others", async () => {
   const broken = `Deno.test("broken", () => {\n  throw new Error("broken");\n});\n`;
   const { code, lines } = await runOk({
     ...CHECKOUT,

@@ -32,7 +32,7 @@ function coloursOf(png: Uint8Array, width: number): number[][] {
   return pixels.map((index) => [...palette.subarray(index * 3, index * 3 + 3)]);
 }
 
-Deno.test("a picture of few colours keeps each pixel, whatever the filters of its lines are", () => {
+Deno.test("a picture of few colours keeps each pixel, with any filters of its lines", () => {
   const [red, blue] = [[250, 10, 10], [10, 10, 250]] as const;
   // Each line has the same two pixels: as they are, as differences to the left, above, to the mean, and to the guess.
   const lines = [

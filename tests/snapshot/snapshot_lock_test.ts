@@ -91,7 +91,7 @@ Deno.test("a file system that cannot lock is said, and keeps nobody from writing
   );
 });
 
-Deno.test("a lock that root makes belongs to whom its directory belongs to", async () => {
+Deno.test("a lock that root makes belongs to the owner of its directory", async () => {
   await using directory = await temporaryDirectory();
   if (Deno.uid() !== 0) return console.log("only root can give a file to another: this is not tried");
   await Deno.chown(directory.path, 65534, 65534);

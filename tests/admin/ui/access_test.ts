@@ -22,7 +22,7 @@ Deno.test("over TCP a page without a session leads to the sign-in, and shows not
   assertEquals((await visit(host, "/uix", "")).status, 401);
 });
 
-Deno.test("a path without a page, another method and a bug are told as a page, and /ui/ leads to the page", async () => {
+Deno.test("a path without a page, another method and a bug are answered with a page, and /ui/ leads to the page", async () => {
   await using host = await openAdminHost();
   const cookie = await cookieOf(host);
   const { status, headers } = await visit(host, "/ui/", cookie);
@@ -36,7 +36,7 @@ Deno.test("a path without a page, another method and a bug are told as a page, a
   }
 });
 
-Deno.test("what the script fetches without a session is refused and not redirected", async () => {
+Deno.test("a request of the script without a session is refused and not redirected", async () => {
   await using host = await openAdminHost();
   for (const [path, headers] of [["/ui", REFRESH], ["/ui/events", {}]] as const) {
     const response = await host.askTcp(path, { headers, redirect: "manual" });
@@ -45,7 +45,7 @@ Deno.test("what the script fetches without a session is refused and not redirect
   }
 });
 
-Deno.test("the right token and a name begin a session that shows the pages, for the browser alone", async () => {
+Deno.test("the right token and a name begin a session that shows the pages, only for that browser", async () => {
   await using host = await openAdminHost();
   const { status, headers, text } = await signIn(host);
   assertEquals([status, headers.get("Location"), text], [303, "/ui", ""]);

@@ -196,7 +196,7 @@ Deno.test("over the socket an action needs the page's own form too, under a name
   assertEquals([await status(fields, own), orders(host).length], [200, 1]);
 });
 
-Deno.test("name and reason have the bounds of the other routes, and what was typed stays", async () => {
+Deno.test("name and reason have the bounds of the other routes, and the typed texts stay", async () => {
   await using host = await openActing();
   const cases = [
     [{ name: "" }, "your name must be given"],
@@ -238,7 +238,7 @@ Deno.test("an action is not done on another state than the confirmation showed, 
   assertStringIncludes(gone.text, "There is no release 7");
 });
 
-Deno.test("of two persons who hold changes at once the second sees the hold of the first", async () => {
+Deno.test("if two persons hold changes at once, the second sees the hold of the first", async () => {
   await using host = await openActing();
   const status = await host.api.status();
   host.api.status = () => Promise.resolve({ ...status, hold: null });

@@ -28,7 +28,7 @@ function texts(text: string): string[] {
   return [...text.matchAll(/<text [^>]*>([^<]*)</g)].map((match) => match[1]!);
 }
 
-Deno.test("a length is one number and one unit, and what is rounded up is of the next unit", () => {
+Deno.test("a length is one number and one unit, and one that is rounded up may have the next unit", () => {
   const lengths = [0, 0.04, 0.44, 9.94, 9.96, 35.4, 999.4, 999.6, 1_240, 59_400, 59_600, 90_000, HOUR, 2.5 * HOUR];
   assertEquals(lengths.map(lengthText), [
     ...["0 ms", "0 ms", "0.4 ms", "9.9 ms", "10 ms", "35 ms", "999 ms", "1 s", "1.2 s", "59 s", "1 min", "1.5 min"],

@@ -39,7 +39,7 @@ const hosts = (count: number): ActionState["peers"] => ({
 });
 const hold = { until: "2026-01-02T12:30:00.000Z", author: "ben", reason: "tiles" };
 
-Deno.test("a rollback says on how many hosts what will run, and what will not run any more", async () => {
+Deno.test("a rollback says which release will run on how many hosts, and which will not run any more", async () => {
   const to = (number: number, isLocal = false): Choice => ({ action: "rollback", to: number, isLocal });
   const rest = "and any other edit of the source counts as usual.";
   assertEquals(
@@ -70,7 +70,7 @@ Deno.test("a rollback says on how many hosts what will run, and what will not ru
   assertEquals(await sentenceOf(to(16, true), { peers: hosts(1) }), `${local}.`);
 });
 
-Deno.test("a rollback during a rollout says what becomes of it", async () => {
+Deno.test("a rollback during a rollout says how the rollout goes on or ends", async () => {
   const to = (isLocal: boolean): Choice => ({ action: "rollback", to: 16, isLocal });
   const says = async (isLocal: boolean, ...states: readonly (string | null)[]) => {
     const sentence = await sentenceOf(to(isLocal), rolloutWith({ hosts: hostsOf(...states) }));

@@ -57,7 +57,7 @@ Deno.test("two sources with one hash have no difference", () => {
   );
 });
 
-Deno.test("a large diff shows its first settings and says what is left, and how to have it", () => {
+Deno.test("a large diff shows its first settings, the number of the others, and the command for all", () => {
   const many = Array.from({ length: MAX_SETTINGS - 1 }, (_, at) => ({ path: [`s${at}`], to: at }));
   const command = "honua-configd diff 1 file --format json has all.";
   const cases: [BlockDiff[], string | null][] = [

@@ -85,7 +85,7 @@ Deno.test("names with numbers are in the order of the numbers", () => {
   assertEquals(fleetRows(names, CLUSTER).map(({ instance }) => instance), ["edge-1", "edge-9", "edge-10"]);
 });
 
-Deno.test("a row says in words how a host stands, and why it is held", () => {
+Deno.test("a row says in words the sync state of a host, and why it is held", () => {
   const said = (given: Partial<Host>) => rowOf(given).standing;
   assertEquals(said({}), { text: "agreed", tone: "good" });
   assertEquals(said({ standing: "held" }), { text: "held", tone: "warn" });
@@ -95,7 +95,7 @@ Deno.test("a row says in words how a host stands, and why it is held", () => {
   assertEquals(said({ standing: "unknown" }), { text: "not known yet", tone: "warn" });
 });
 
-Deno.test("a host that runs what a rollout brings is in the rollout, and one that waits for it is held", () => {
+Deno.test("a host that runs a rollout's candidate is in the rollout, and one that waits for it is held", () => {
   const facts = { candidate: hashOf("c") };
   const said = (given: Partial<Host>) => rowOf(given, facts).standing.text;
   assertEquals(said({ hash: hashOf("c"), standing: "held" }), "in the rollout");
@@ -120,7 +120,7 @@ Deno.test("a row says of hooks how many wait and which failed, and of an older v
   assertEquals(rowOf({ hooks: null }).hooks, { text: "not known", tone: "muted" });
 });
 
-Deno.test("the last change is the later of what came into force and what was rejected", () => {
+Deno.test("the last change is the later of the last activation and the last rejection", () => {
   assertEquals(rowOf({ since: ago(7_200), rejected: null }).changed, ago(7_200));
   assertEquals(rowOf({ since: ago(7_200), rejected: REJECTED }).changed, REJECTED.at);
   assertEquals(rowOf({ since: ago(30), rejected: REJECTED }).changed, ago(30));

@@ -27,7 +27,7 @@ function rowsOf(page: string): string[][] {
   );
 }
 
-Deno.test("a row says what a host runs, how it stands, what it rejected, its hooks, its version and when it was seen", () => {
+Deno.test("a row has a host's configuration, sync state, rejection, hooks, version and age", () => {
   const page = rendered([
     peerWith({ instance: "edge-1", self: true, since: ago(7_200), release: { number: 17, state: "baking" } }),
     peerWith({
@@ -129,7 +129,7 @@ Deno.test("a secret is masked in each text before it is escaped", async () => {
   }
 });
 
-Deno.test("a secret is masked in what the status says of this host, if its record is not known", async () => {
+Deno.test("a secret is masked in the row that is made of this host's status, if its record is not known", async () => {
   await using host = await openAdminHost();
   host.api.answerPeers = () => Promise.resolve({ ok: false, reason: "away" });
   const status = await host.api.status();

@@ -97,7 +97,7 @@ Deno.test("the view has no style, script or handler of its own, and each of its 
   assertEquals(page.match(/ data-live>/g)?.length, 4);
 });
 
-Deno.test("what is worst comes first, in a sentence, and all the rest below it", () => {
+Deno.test("the worst problem comes first, in a sentence, and the others below it", () => {
   const needs = needsOf(troubled());
   assertEquals(needs.map(({ tone, text }) => `${tone}: ${text}`), [
     "bad: The source was rejected, and aaaaaaaa stays in force: 1 error",
@@ -118,7 +118,7 @@ Deno.test("what is worst comes first, in a sentence, and all the rest below it",
   assertStringIncludes(page, `<li class="warn">${needs.at(-1)!.text}</li>`);
 });
 
-Deno.test("of a host that is well the verdict says what it runs, and no more than is known", () => {
+Deno.test("the verdict on a healthy host names its configuration, and says no more than is known", () => {
   const verdict = (given: Partial<Status>) => {
     const status = statusWith(given);
     return verdictOf(status, needsOf(status));
@@ -160,7 +160,7 @@ Deno.test("a diagnostic has its place, its line of the source and its help; of v
   assertStringIncludes(shown([], "unreadable"), "The last reload has none to show.");
 });
 
-Deno.test("a hook shows its state, why it failed and, folded, what it wrote", () => {
+Deno.test("a hook shows its state, the reason of its failure and, folded, its output", () => {
   const page = `${hostView({ status: troubled(), further: 0, figures: NOTHING })}`;
   assertMatch(page, /<span class="bad">retrying, 2 failures in a row<\/span>/);
   assertStringIncludes(page, "not run, because hook server failed");
@@ -175,7 +175,7 @@ Deno.test("a hook shows its state, why it failed and, folded, what it wrote", ()
   assert(!idle.includes("<details"));
 });
 
-Deno.test("the page of the host shows no secret, wherever the daemon let one through, and charts of what happened", async () => {
+Deno.test("the page of the host shows no secret, in any text of the daemon, and charts of the last hour", async () => {
   await using host = await openAdminHost();
   host.api.given = everyText(troubled(), `x ${SECRET}`);
   const at = Date.parse("2026-01-01T00:59:00.000Z");

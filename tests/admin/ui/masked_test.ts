@@ -16,7 +16,7 @@ Deno.test("each view answers if a secret is one of the words that it looks up", 
   assertEquals(host.logged, []);
 });
 
-Deno.test("texts are masked, and what hides or reorders text is written out", () => {
+Deno.test("texts are masked, and characters that hide or reorder text are written out", () => {
   const mask = textMasker(["a<b&c"]);
   const text = "x a<b&c An\u202ena\u2028\u0007 tab\there\nnext 👩\u200d🚒";
   assertEquals(masked({ list: [text, 1, null] }, mask), {

@@ -27,7 +27,7 @@ Deno.test("a view that the reader has is not sent again, and another one is", as
   await Promise.all([before.body?.cancel(), after.body?.cancel()]);
 });
 
-Deno.test("a page that says what is wrong has no tag, so that it is sent each time", async () => {
+Deno.test("a page that names a problem has no tag, so that it is sent each time", async () => {
   await using host = await openAdminHost();
   const answer = await host.ask("/ui/releases/diff?from=900&to=901", { headers: { "If-None-Match": "*" } });
   assert((await answer.text()).includes("<main"));

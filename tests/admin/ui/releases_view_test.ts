@@ -9,7 +9,7 @@ function shown(history: readonly ListedRelease[], hasFile = true): string {
   return String(releasesView({ rollout: { ok: true, rollout: null }, hasFile, ...newestReleases(history) }));
 }
 
-Deno.test("a release is a row with its cause, state and changes in words, and a link to what it changed", () => {
+Deno.test("a release is a row with its cause, state and changes in words, and a link to its differences", () => {
   const page = shown([
     releaseAnswer(43, "c".repeat(64), {
       isRunning: true,

@@ -25,7 +25,7 @@ const HOSTS = [
   host("edge-9", { rank: null }),
 ];
 
-Deno.test("a rollout under way is a line of steps, with its hosts by step and what it waits for", () => {
+Deno.test("a rollout under way is a line of steps, with its hosts by step and its waits", () => {
   const page = shown({
     step: 1,
     steps: [1, 3, 10],

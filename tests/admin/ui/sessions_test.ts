@@ -30,7 +30,7 @@ Deno.test("the bytes of an id come from the given source", () => {
   assertEquals(asked, [32]);
 });
 
-Deno.test("a session ends an hour after its last use, and what the page fetches by itself is none", () => {
+Deno.test("a session ends an hour after its last use, and requests that the page makes by itself are no use", () => {
   const clock = { now: 5 };
   const sessions = sessionsAt(clock);
   const id = sessions.begin(ANNA);

@@ -97,7 +97,7 @@ Deno.test("the first wait between connections lasts fifty milliseconds and as mu
   });
 });
 
-Deno.test("only of a plain connection that ended by itself before any answer the end says what it may expect", async () => {
+Deno.test("only a plain connection that ended by itself before any answer hints at the server's expectation", async () => {
   const options = (signal: AbortSignal, tls: RedisTls | null = null) => ({
     connection: singleTo({ host: "127.0.0.1", port: 1 }, { tls }),
     signal,

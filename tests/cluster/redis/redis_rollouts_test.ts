@@ -90,7 +90,7 @@ Deno.test("the text of a rollout is sent only to a client that does not know it"
   assert(first > second + MAX_ORDER * 12, `${first} ${second}`);
 });
 
-Deno.test("a full Redis refuses a move with its reason, and leaves what there was", async () => {
+Deno.test("a full Redis refuses a move with its reason, and leaves the rollout as it was", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(announcementOf(A));

@@ -63,7 +63,7 @@ async function found(answers: Readonly<Record<string, string>>, more: Partial<Re
 
 const PRIMARY = { hello: HELLO_OF_A_PRIMARY };
 
-Deno.test("a server learns the client's name, and only what is needed", async () => {
+Deno.test("a server learns the client's name, and no more than it needs", async () => {
   assertEquals(await found(PRIMARY), ["hello", "standalone master"]);
   const named = { user: "edge", password: "hush", database: 3, clientName: "me" };
   const commands = ["auth edge hush", "hello", "select 3", "client setname me", "standalone master"];

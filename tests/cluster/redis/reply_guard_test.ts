@@ -199,7 +199,7 @@ Deno.test("a message without end is discarded as it comes", () => {
   assertEquals(passed, MAX_MESSAGE_BYTES + 1);
 });
 
-Deno.test("a source is passed on in one piece, in whatever pieces it comes", () => {
+Deno.test("a source is passed on in one piece, in any pieces that it comes in", () => {
   const source = fc.uint8Array({ maxLength: 200 });
   fc.assert(fc.property(source, fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 }), (payload, lengths) => {
     const bytes = Buffer.concat([bulk(Buffer.from(payload)), encoded("next")]);

@@ -95,7 +95,7 @@ const MISTAKES: [string, string, string[]][] = [
   ["two mistakes in two blocks", "a {\n x\n}\nb {\n y\n}\n", ["document/syntax 2:2", "document/syntax 5:2"]],
 ];
 
-Deno.test("says where a mistake is", async (t) => {
+Deno.test("says the place of a mistake", async (t) => {
   // One process judges them all: each start of one takes longer than the rest.
   await using parser = openBlockParser();
   for (const [what, text, expected] of MISTAKES) {
