@@ -7,23 +7,23 @@
 #   uninstall   stops the service and removes all but configuration and state
 #
 #   --binary FILE    the program (default: honua-configd beside this script, else dist/honua-configd)
-#   --runnable FILE  prints the manual page, completions and starter where --binary is for another machine
-#   --prefix DIR     where the program goes (default: /usr/local)
+#   --runnable FILE  prints the manual page, completions and starter if --binary is for another machine
+#   --prefix DIR     the directory of the program (default: /usr/local)
 #   --no-start       install: neither enable nor start the service
 #   --purge          uninstall: remove configuration, state and the user too
-#   --dry-run        print what would be done, and do nothing
+#   --dry-run        print the steps, and do nothing
 #
-# Run twice it changes nothing, and what an operator wrote is never overwritten. With the environment variable DESTDIR,
-# for a package, all goes below that directory, and no user, unit or process is touched.
+# Run twice it changes nothing, and a file that an operator wrote is never overwritten. With the environment variable
+# DESTDIR, for a package, all goes below that directory, and no user, unit or process is touched.
 # Exit codes: 0 done, 2 wrong usage, 3 something could not be used.
 set -eu
 
-# The one list of what is installed: KIND MODE USER GROUP PLACE SOURCE. A `file` is replaced by every run that brings
+# The one list of the installed files: KIND MODE USER GROUP PLACE SOURCE. A `file` is replaced by every run that brings
 # another; a `starter` and the rights of a `directory` are the operator's from the first day on. An uninstallation has
 # no need of the shipped files: it keeps or purges the directories, and removes the examples as a whole.
 list() {
   if [ "$command" != uninstall ]; then
-    # For a package only what is in /etc: its tmpfiles.d makes the rest.
+    # For a package only the files in /etc: its tmpfiles.d makes the rest.
     awk -v "places=^${destdir:+/etc/}" '$1 == "d" && $2 ~ places { gsub(":", ""); print "directory", $3, $4, $5, $2 }' \
       "$shipped/tmpfiles.d/honua-configd.conf"
     (cd "$shipped/examples" && find . -type f) | while IFS= read -r example; do
@@ -50,7 +50,7 @@ EOF
 # each FUNCTION: calls it for each line of the list, with the columns in variables.
 each() {
   while read -r kind mode user group place source; do
-    # Owners are for a host: a package sets its own, and the user may not exist where it is built.
+    # Owners are for a host: a package sets its own, and the user may not exist on the machine that builds it.
     [ -z "$destdir" ] || user=
     rights="$mode${user:+ $user:$group}"
     file=$destdir$place
@@ -72,7 +72,7 @@ note() {
   printf '%s\n' "$1"
 }
 
-# try WHAT COMMAND...: says what is done and does it; with --dry-run only says it.
+# try STEP COMMAND...: names the step and does it; with --dry-run only names it.
 try() {
   what=$1
   shift
@@ -85,7 +85,7 @@ change() {
   try "$@" || fail "Could not $what: see above; mend it and run this again"
 }
 
-# What is made for this installation, in a temporary directory; what the program cannot print is left out.
+# Makes the files of this installation in a temporary directory; texts that the program cannot print are left out.
 stage() {
   work=$(mktemp -d) || fail "Cannot make a temporary directory: set TMPDIR to one that can be written to"
   for unit in honua-configd.service honua-configd@.service; do
@@ -144,7 +144,7 @@ install_file() {
 }
 
 # By a rename, so that a reader or a running program never sees half of it. A disk that is full stops the copy half-way:
-# what $fresh names is removed at the exit.
+# the file $fresh is removed at the exit.
 put() {
   fresh=$new
   install -D -m "$mode" ${user:+-o "$user" -g "$group"} "$source" "$fresh" || return 1
@@ -165,7 +165,7 @@ restore_previous() {
     printf 'install.sh: Could not: the old file is %s\n' "$previous" >&2
 }
 
-# Takes back what this run replaced, and restarts what runs; nothing to do before the first replacement.
+# Takes back the replacements of this run, and restarts the running units; nothing to do before the first replacement.
 put_back() {
   [ -z "$dry_run" ] || return 0
   # Not yet enabled: the next run is the first that brings the service.
@@ -212,14 +212,15 @@ activate() {
 restart() {
   was_well=$(systemctl is-active "$unit") || was_well=
   restarted="$restarted $unit"
-  # systemctl returns when the unit told that it is ready, or failed, or took longer than TimeoutStartSec.
+  # systemctl returns when the unit is ready, or failed, or took longer than TimeoutStartSec.
   try "restart $unit, and wait until it is ready" systemctl restart "$unit" &&
     { [ -n "$dry_run" ] || systemctl is-active --quiet "$unit"; } && return 0
   [ -z "$was_well" ] || fail "$unit did not become ready with the new version: journalctl -u $unit -e says why"
   fail_later="$fail_later $unit"
 }
 
-# Only the run that brings the service enables and starts it: what an operator disabled or stopped later stays so.
+# Only the run that brings the service enables and starts it: a unit that an operator disabled or stopped later stays
+# so.
 start() {
   unit=honua-configd.service
   if [ -n "$is_first" ]; then
@@ -263,7 +264,7 @@ install_or_upgrade() {
     fail "Installed, but not running:$fail_later. journalctl -u honua-configd -e and \`honua-configd doctor\` say why"
 }
 
-# remove PATH...: removes what there is of them, and the directories above that are empty then.
+# remove PATH...: removes those that exist, and the directories above that are empty then.
 remove() {
   for path in "$@"; do
     [ -e "$path" ] || [ -L "$path" ] || continue
@@ -344,9 +345,9 @@ parse() {
     shift
   done
   case $prefix in
-    # They stand in units and in sed's expression.
+    # They are part of units and of sed's expression.
     "" | [!/]* | *[!A-Za-z0-9._/+-]*) fail "--prefix is an absolute path of letters, digits and ._/+- only" 2 ;;
-    # systemd and polkit look in the directories of /usr and, of /usr/local, systemd alone does.
+    # systemd and polkit look in the directories of /usr, but only systemd in those of /usr/local.
     /usr) unit_dir=/usr/lib/systemd/system conf_dir=/usr/lib rules_dir=/usr/share/polkit-1/rules.d ;;
     /usr/local) unit_dir=/usr/local/lib/systemd/system conf_dir=/usr/local/lib ;;
   esac
@@ -355,7 +356,7 @@ parse() {
 
 examine_host() {
   if [ "$(id -u)" != 0 ] && [ -z "$dry_run" ]; then
-    fail "Run this as root, or with --dry-run to see what it would do"
+    fail "Run this as root, or with --dry-run to see the steps"
   elif dpkg-query -W -f '${db:Status-Abbrev}' honua-configd 2>/dev/null | grep -q '^i'; then
     fail "The Debian package honua-configd is installed: use apt, or remove the package first"
   fi

@@ -147,7 +147,7 @@ Deno.test("without a digest of its own an archive fetched with curl is held agai
     await Deno.writeTextFile(`${h.root}/metadata`, wrong);
     const { code, errors } = await h.run(["x"], { npm_config_registry: "http://127.0.0.1:9" });
     assertEquals(code, 3);
-    assertStringIncludes(errors, "is not what npm's metadata says");
+    assertStringIncludes(errors, "does not have the digest of npm's metadata");
     assertEquals(h.stored(), []);
   }
   await Deno.writeTextFile(`${h.root}/metadata`, metadata(right));
