@@ -1,5 +1,5 @@
-// What the compiled program costs before it has work: its size, how soon it answers, and how soon systemd is told that it
-// is ready. Each is held against the limit that it is built to.
+// The cost of the compiled program before it has work: its size, the time until it answers, and the time until READY.
+// Each is compared with its limit.
 import { join } from "node:path";
 import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { figureOf } from "./figures.ts";

@@ -1,14 +1,14 @@
-// A daemon for the bench: a real process on a file of its own, and how long it takes from what is done to its source to
-// what comes of it. The clock runs from rename() to the first look that finds the new file; looks are a millisecond apart.
+// A daemon for the bench: a real process on a file of its own, and the time from an edit of its source to the result.
+// The clock runs from rename() to the first look that finds the new file; looks are a millisecond apart.
 import { statSync } from "node:fs";
 import { type Daemon, type LogEntry, startDaemon } from "../tests/support/daemon.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { CONNECTION_VARIABLE } from "./layers.ts";
 
-/** What one reload took, in milliseconds. */
+/** The times of one reload, in milliseconds. */
 export interface ReloadTimes {
-  /** From rename() until the snapshot, or the log's line where none is written, was seen. */
+  /** From rename() until the snapshot, or the log's line if none is written, was seen. */
   readonly total: number;
   /** From the look's begin to its end as the daemon's log says it; the rest is the event's. */
   readonly inside: number;
@@ -22,7 +22,7 @@ export interface DaemonProcess extends AsyncDisposable {
   readonly coldMilliseconds: number;
   /** Renames the text over the source, and waits for a new snapshot with `mark` in it. */
   edit(text: string, mark: string): Promise<ReloadTimes>;
-  /** As `edit`, but right after what came before, and without the times: for many of them. */
+  /** As `edit`, but without a wait before it and without the times: for many of them. */
   replace(text: string, mark: string): Promise<void>;
   /** Renames a text over the source that changes nothing, and waits until the daemon says so. */
   editNothing(text: string): Promise<ReloadTimes>;
@@ -30,7 +30,7 @@ export interface DaemonProcess extends AsyncDisposable {
   touch(): Promise<ReloadTimes>;
 }
 
-/** What a daemon is started with. */
+/** The options of a daemon's start. */
 export interface DaemonStart {
   /** The source. */
   readonly text: string;
@@ -116,7 +116,7 @@ export async function startDaemonProcess({ text, settings = [] }: DaemonStart): 
   };
 }
 
-/** What a process has resident, its parser's included where it has one, in MiB. */
+/** The resident memory of a process, its parser's included if it has one, in MiB. */
 export interface Resident {
   /** Of the daemon alone. */
   readonly own: number;
@@ -130,7 +130,7 @@ export async function residentOf(pid: number, field: "VmRSS" | "VmHWM"): Promise
   return { own: await mebibytesOf(pid, field), children: children.reduce((sum, one) => sum + one, 0) };
 }
 
-/** Nothing where the process has just ended. */
+/** Nothing if the process has just ended. */
 async function mebibytesOf(pid: number, field: string): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) / 1024;
@@ -146,7 +146,9 @@ export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Which file it is; null where there is none. An atomic write makes a new one while the old one is still there. */
+/**
+ * The identity of the file; null if there is none. An atomic write makes a new one while the old one is still there.
+ */
 export function inodeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
@@ -161,7 +163,7 @@ async function quiet({ entries }: Daemon): Promise<void> {
   }
 }
 
-/** Waits for it, and gives up where a reload failed. */
+/** Waits for it, and gives up if a reload failed. */
 async function seen(daemon: Daemon, from: number, has: () => boolean, begun: number): Promise<void> {
   while (!has()) {
     const failed = daemon.entries.slice(from).find(({ outcome }) => outcome !== undefined && !isGood(outcome));

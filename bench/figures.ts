@@ -1,7 +1,7 @@
-// How the bench says a figure: a middle with the smallest and the largest beside it, how many samples of how many
-// processes there were, and where there is a limit whether it was kept. No figure comes without its spread.
+// The figures of the bench: the middle sample with the smallest and the largest beside it, the number of samples and
+// processes, and the verdict on a limit if there is one. No figure comes without its spread.
 
-/** A middle, and between what it lay. */
+/** A middle sample, with the smallest and the largest. */
 export interface Spread {
   /** The middle. */
   readonly middle: number;
@@ -11,11 +11,11 @@ export interface Spread {
   readonly most: number;
 }
 
-/** What was measured, as the table and the file say it. */
+/** A measured figure, as the table and the file have it. */
 export interface Figure {
   /** The scenario that measured it. */
   readonly scenario: string;
-  /** What was measured. */
+  /** The measured quantity. */
   readonly what: string;
   /** The unit of all its numbers, limits too. */
   readonly unit: string;
@@ -27,7 +27,7 @@ export interface Figure {
   readonly processes: number;
   /** How many samples all of them gave. */
   readonly samples: number;
-  /** What it must not exceed, and which of the two must not; null where nothing is promised. */
+  /** The limit, and which of the two must keep it; null: no limit is promised. */
   readonly limit: Limit | null;
 }
 
@@ -39,7 +39,7 @@ export interface Limit {
   readonly most: number;
 }
 
-/** What {@linkcode figureOf} is told beside the samples. */
+/** The arguments of {@linkcode figureOf} beside the samples. */
 export interface Measured {
   /** As in {@linkcode Figure}. */
   readonly scenario: string;
@@ -60,7 +60,7 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
-/** The middle sample; the mean of the two in the middle where their number is even. */
+/** The middle sample; the mean of the two in the middle if their number is even. */
 export function median(samples: readonly number[]): number {
   if (samples.length === 0) throw new RangeError("a median takes at least one sample");
   const sorted = samples.toSorted((a, b) => a - b);
@@ -92,7 +92,7 @@ export function ratioOf(one: Spread, other: Spread): Spread {
   };
 }
 
-/** Whether the figure keeps its limit; null where it has none. */
+/** Whether the figure keeps its limit; null: it has none. */
 export function isKept({ limit, p50, p99 }: Figure): boolean | null {
   return limit === null ? null : (limit.of === "p50" ? p50 : p99).middle <= limit.most;
 }

@@ -1,5 +1,5 @@
-// How soon instances are at one: one of them sees an edit and announces it, all others follow no file and look only
-// because they are told. The clock runs from the announcement's arrival at a subscriber to the last new snapshot.
+// How soon instances agree: one of them sees an edit and announces it, all others follow no file and look only because
+// of the message. The clock runs from the announcement's arrival at a subscriber to the last new snapshot.
 import { type Fleet, type FleetInstance, openFleet } from "../tests/support/fleet.ts";
 import { inodeOf, pause } from "./daemon_process.ts";
 import { figureOf, type Limit } from "./figures.ts";
@@ -17,7 +17,7 @@ const REST_MILLISECONDS = 6_500;
 
 const LIMITS: Readonly<Record<number, Limit>> = { 10: { of: "p99", most: 150 }, 50: { of: "p99", most: 1_000 } };
 
-/** What an instance, its parser included, has resident at the most while a fleet starts. */
+/** The most resident memory of an instance, its parser included, while a fleet starts. */
 const MEBIBYTES_EACH = 350;
 
 /** Measures every count of instances. */
@@ -54,7 +54,7 @@ async function benchFleet(count: number, plan: Plan, report: Report): Promise<vo
 interface FleetRun {
   /** Milliseconds of edits right after one another. */
   readonly busy: number[];
-  /** Of edits after which every parser had ended: those who follow start theirs only when told. */
+  /** Of edits after which every parser had ended: followers start theirs only after a message. */
   readonly rested: number[];
   readonly bytes: number[];
 }
@@ -64,7 +64,7 @@ async function runFleet(count: number, plan: Plan): Promise<FleetRun> {
   await using fleet = await openFleet({
     count,
     shared: true,
-    // As rare as the default has it: who follows is told, and does not find out by itself.
+    // As rare as the default: a follower learns of an edit by the message, and not by itself.
     settings: { "ConfigurationWatcher:DebounceMilliseconds": "0", "HighAvailability:ReconcileSeconds": "30" },
   });
   const first = fleet.instances[0]!;

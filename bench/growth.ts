@@ -1,4 +1,4 @@
-// What many reloads leave behind: resident memory and descriptors of one daemon, sampled as it goes. Growth is the middle
+// The growth over many reloads: resident memory and descriptors of one daemon, sampled as it goes. Growth is the middle
 // of the last tenth's samples less that of the second tenth's; the first tenth is the warm-up.
 import { descriptorsOf, residentOf, startDaemonProcess } from "./daemon_process.ts";
 import { figureOf, type Limit, median } from "./figures.ts";

@@ -1,5 +1,5 @@
-// What a daemon costs that has nothing to do: with file events, poll, Redis and the admin interface on, once the parser
-// has ended. Processor time is the scheduler's own count (/proc/PID/task/*/schedstat), in nanoseconds.
+// The cost of an idle daemon: with file events, poll, Redis and the admin interface on, once the parser has ended.
+// Processor time is the scheduler's own count (/proc/PID/task/*/schedstat), in nanoseconds.
 import { eventually } from "../tests/support/eventually.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 import { startRedis } from "../tests/support/redis_server.ts";
@@ -18,7 +18,7 @@ interface IdleRun {
   readonly cpu: number;
   /** In MiB. */
   readonly resident: number;
-  /** The share of what several processes share, in MiB. */
+  /** The share of memory that several processes share, in MiB. */
   readonly proportional: number;
 }
 

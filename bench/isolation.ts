@@ -1,5 +1,5 @@
 // The three ways to keep hcl2json apart from the daemon, measured alike: a worker of Deno's, one of node:worker_threads
-// with limits, and a process of its own. By `deno run`, and compiled where denort is to be had (DENORT_BIN).
+// with limits, and a process of its own. By `deno run`, and compiled if denort can be had (DENORT_BIN).
 import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { figureOf } from "./figures.ts";
 import type { Plan } from "./plan.ts";
@@ -17,7 +17,7 @@ const V8_FLAGS = "--v8-flags=--liftoff-only,--max-semi-space-size=1";
 /** No measurement takes longer. */
 const LIMIT_MILLISECONDS = 30 * 60_000;
 
-/** What each measurement's numbers are, by the names that the host gives them. */
+/** The meaning of each measurement's numbers, by the names that the host gives them. */
 const MEANINGS: Readonly<Record<string, Readonly<Record<string, readonly [what: string, unit: string]>>>> = {
   use: {
     first: ["cold start to first verdict", "ms"],

@@ -1,4 +1,4 @@
-// A host of hcl2json for the bench, which keeps it apart in one of three ways and prints what that came to as JSON:
+// A host of hcl2json for the bench, which keeps it apart in one of three ways and prints the result as JSON:
 // `isolation_host.ts KIND MEASUREMENT [COUNT]`. Each measurement has a process of its own, so that none sees another's.
 import { once } from "node:events";
 import { Worker as NodeWorker } from "node:worker_threads";
@@ -11,7 +11,7 @@ import { childrenOf } from "../tests/support/process_tree.ts";
 interface Isolate {
   /** Resolves with whether there was a verdict. */
   judge(text: string): Promise<boolean>;
-  /** Ends it, whatever it is doing. */
+  /** Ends it, also in the middle of its work. */
   end(): Promise<unknown>;
 }
 

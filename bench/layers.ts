@@ -2,7 +2,7 @@
 // makes the same text, and every text is valid; each can be edited in the ways that people edit.
 import { type Random, randomFrom } from "../tests/support/random.ts";
 
-/** Whether the layers are alike but for their names, or differ in what they have and how it is written. */
+/** Whether the layers differ only in their names, or also in their settings and layout. */
 export type Variety = "uniform" | "mixed";
 
 /** A change of a text, as an editor makes it. `one-layer`: a title; `new-shape`: fields as no layer had them before. */
@@ -16,7 +16,7 @@ export interface LayerFile {
   edited(kind: EditKind, number: number): string;
 }
 
-/** What the configurations take their connections from. */
+/** The variable from which the configurations take their connections. */
 export const CONNECTION_VARIABLE = "SAMPLE_CONNECTION";
 
 const WORDS = [
@@ -25,7 +25,7 @@ const WORDS = [
 ];
 const SERVICES = ["odata", "ogc_api", "wfs", "wms", "wmts", "stac", "csw"];
 
-/** New shapes are told apart by which of so many fields may be null: 4,096 of them. */
+/** New shapes differ in which of so many fields may be null: 4,096 of them. */
 const SHAPE_BITS = 12;
 
 /** A configuration with that many layers. */

@@ -1,5 +1,6 @@
-// `deno task bench`: what a reload, a fleet and an idle daemon cost on this machine, as a table and as dist/bench.json.
-// Measured is the compiled program where there is one (`HONUA_CONFIGD`, else dist/honua-configd), else this checkout.
+// `deno task bench`: the cost of a reload, a fleet and an idle daemon on this machine, as a table and as
+// dist/bench.json. It measures the compiled program if there is one (`HONUA_CONFIGD`, else dist/honua-configd), else
+// this checkout.
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { benchBinary } from "./binary.ts";
 import { benchFleets } from "./fleets.ts";
@@ -34,7 +35,7 @@ const SCENARIOS: Readonly<Record<string, (plan: Plan, report: Report) => Promise
 
 const DIST = new URL("../dist/", import.meta.url).pathname;
 
-/** The program's path; null where none was compiled. */
+/** The program's path; null: none was compiled. */
 async function compiledProgram(): Promise<string | null> {
   const path = Deno.env.get("HONUA_CONFIGD") ?? `${DIST}honua-configd`;
   return await Deno.stat(path).then(() => path, () => null);

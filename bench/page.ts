@@ -1,5 +1,6 @@
-// What the page costs: the memory of a daemon with readers, each with a stream of events and a request every 5 s as the
-// page's script makes them, and the answer with 1,000 hosts, whose records are put into the store without the hosts.
+// The cost of the page: the memory of a daemon with readers, each with a stream of events and a request every 5 s as
+// the page's script makes them, and the answer with 1,000 hosts, whose records are put into the store without the
+// hosts.
 import { eventually } from "../tests/support/eventually.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 import { type RedisServer, startRedis } from "../tests/support/redis_server.ts";
@@ -41,7 +42,7 @@ interface Served extends AsyncDisposable {
   readonly redis: RedisServer;
   /** The answer to a request, which must be a success or 304, and how long it took until the last byte. */
   ask(path: string, tag?: string | null): Promise<Answered>;
-  /** Reads what the path answers until the signal, and resolves then. */
+  /** Reads the answer of the path until the signal, and resolves then. */
   follow(path: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -95,9 +96,9 @@ async function serve(seed: number): Promise<Served> {
 async function benchReaders({ seed, readerSeconds }: Plan, report: Report): Promise<void> {
   await using served = await serve(seed);
   const { daemon } = served;
-  // What the start took is given back after a while.
+  // The memory of the start is given back after a while.
   await pause(SETTLE_MILLISECONDS);
-  // The first requests load what they need, which stays and has nothing to do with how many read.
+  // The first requests load modules, which stay and do not depend on the number of readers.
   const before = await residentDuring(daemon, readerSeconds);
   for (const path of ["/ui", "/ui/releases", "/ui/host"]) await served.ask(path);
   const warm = await residentDuring(daemon, readerSeconds);

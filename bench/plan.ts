@@ -1,4 +1,4 @@
-// How much is measured: what the flags ask for, and the counts that follow. Everything random comes from the seed.
+// How much is measured: the flags, and the counts that follow from them. Everything random comes from the seed.
 import { parseArgs } from "node:util";
 
 /** The counts of one run of the bench. */
@@ -13,11 +13,11 @@ export interface Plan {
   readonly layerCounts: readonly number[];
   /** How many processes each figure comes from. */
   readonly processes: number;
-  /** What comes before the samples and is not counted. */
+  /** Edits before the samples, which are not counted. */
   readonly warmUps: number;
   /** How many samples of each kind a process gives, for a configuration of so many layers. */
   samplesOf(layers: number): number;
-  /** How many samples of each kind a process gives where the longest answer is looked for. */
+  /** How many samples of each kind a process gives if the longest answer is looked for. */
   readonly stallSamples: number;
   /** How many edits each rival sees in a process. */
   readonly rivalSamples: number;
@@ -43,7 +43,7 @@ export interface Plan {
   readonly growths: number;
 }
 
-/** What `--help` says. */
+/** The text of `--help`. */
 export const USAGE = `deno task bench [--quick] [--only NAME[,NAME]] [--seed NUMBER] [--reloads NUMBER]
   --quick     fewer processes, samples and instances: a few minutes in place of 40, and less to tell
   --only      program, stages, reloads, stalls, fleet, releases, rollouts, idle, page, growth, isolation, rivals

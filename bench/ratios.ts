@@ -1,11 +1,11 @@
-// What others take, times what this daemon takes, as a table in Markdown: a ratio outlives the machine that it was
-// measured on, and the table can stand in a document as it is.
+// The times of other programs as multiples of this daemon's, as a table in Markdown: a ratio outlives the machine that
+// it was measured on, and the table can be pasted into a document.
 import { type Figure, showSpread } from "./figures.ts";
 
 /** The unit of figures that are ratios. */
 export const RATIO_UNIT = "x";
 
-/** The lines of the table; none where nothing was compared. */
+/** The lines of the table; none if nothing was compared. */
 export function ratioTable(figures: readonly Figure[]): string[] {
   const ratios = figures.filter(({ unit }) => unit === RATIO_UNIT);
   if (ratios.length === 0) return [];

@@ -1,5 +1,5 @@
-// Hears what is published on the fleet's channel, over a connection of its own, and when: nothing of the program under
-// test is between.
+// Records the messages on the fleet's channel with their times, over a connection of its own, without any part of the
+// program under test.
 import { CHANNEL } from "../tests/support/fleet.ts";
 import type { RedisServer } from "../tests/support/redis_server.ts";
 
@@ -7,7 +7,7 @@ import type { RedisServer } from "../tests/support/redis_server.ts";
 export interface Heard {
   /** When, by `performance.now()`. */
   readonly at: number;
-  /** How many bytes the message itself had, without what Redis puts around it. */
+  /** How many bytes the message itself had, without Redis' framing. */
   readonly bytes: number;
   readonly text: string;
 }

@@ -1,5 +1,5 @@
-// What a reload costs from end to end: a daemon as a process, its debounce 0, and edits as people make them. Each figure
-// ends with what a reader of the snapshot sees, or with the daemon's word where nothing is to be seen.
+// The cost of a reload from end to end: a daemon as a process, its debounce 0, and edits as people make them. Each
+// figure ends when a reader sees the new snapshot, or with the daemon's log line if there is none.
 import { eventually } from "../tests/support/eventually.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 import {
@@ -18,7 +18,7 @@ import type { Report } from "./report.ts";
 const SCENARIO = "reloads";
 const KINDS = ["one-layer edit", "new-shape edit", "comment edit", "touch"] as const;
 
-/** What is promised, in milliseconds and MiB (600 MB are 572 MiB). */
+/** The promised limits, in milliseconds and MiB (600 MB are 572 MiB). */
 const LIMITS: Readonly<Record<string, Limit>> = {
   "uniform 1000: cold load": { of: "p50", most: 500 },
   "uniform 10000: cold load": { of: "p50", most: 1_500 },
@@ -31,7 +31,7 @@ interface ProcessRun {
   readonly cold: number;
   readonly times: Readonly<Record<typeof KINDS[number], readonly ReloadTimes[]>>;
   readonly peak: Resident;
-  /** Of the daemon, once its parser has ended; null where that was not waited for. */
+  /** Of the daemon, once its parser has ended; null: nothing waited for that. */
   readonly idle: number | null;
 }
 

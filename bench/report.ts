@@ -1,14 +1,14 @@
-// What the bench found: a line of the table as soon as there is one, and all of it as JSON in the end. What could not be
-// measured is a line too, with the reason, so that nothing is missing without a word.
+// The results of the bench: a line of the table as soon as there is one, and all of them as JSON in the end. A figure
+// that could not be measured is a line too, with the reason.
 import { type Figure, isKept, showNumber, showSpread } from "./figures.ts";
 
-/** What is not in the figures. */
+/** A figure that is missing. */
 export interface Skipped {
   /** The scenario that would have measured it. */
   readonly scenario: string;
-  /** What would have been measured. */
+  /** The quantity that would have been measured. */
   readonly what: string;
-  /** Why it was not, and what to do about it. */
+  /** The reason, and the advice. */
   readonly why: string;
 }
 
@@ -20,9 +20,9 @@ export interface Report {
   readonly skipped: readonly Skipped[];
   /** Adds a figure, and prints it. */
   add(figure: Figure): void;
-  /** Says what follows from the figures. */
+  /** Adds a conclusion from the figures. */
   note(line: string): void;
-  /** Says what was not measured. */
+  /** Adds a figure that was not measured. */
   skip(skipped: Skipped): void;
   /** Measures; a failure is said and stops nothing but this. */
   attempt(scenario: string, what: string, measure: () => Promise<void>): Promise<void>;

@@ -1,16 +1,16 @@
-// How each of the other programs is found, prepared and started on a file. Nothing of them stays: what is fetched goes
-// into the temporary directory that the bench gives.
+// How each of the other programs is found, prepared and started on a file. Nothing of them stays: downloads go into the
+// temporary directory of the bench.
 import { join } from "node:path";
 
-/** Where a rival works. */
+/** The paths of a rival. */
 export interface RivalPlace {
-  /** What `prepare` filled. */
+  /** The directory that `prepare` filled. */
   readonly tools: string;
   /** Of this run alone. */
   readonly directory: string;
-  /** What it shall follow. */
+  /** The file that it follows. */
   readonly source: string;
-  /** What it shall make. */
+  /** The file that it makes. */
   readonly output: string;
 }
 
@@ -18,11 +18,11 @@ export interface RivalPlace {
 export interface Rival {
   /** In words. */
   readonly name: string;
-  /** How often it looks, where it polls; otherwise 0. */
+  /** How often it looks, if it polls; otherwise 0. */
   readonly pollMilliseconds: number;
-  /** Why it cannot be measured here, and what to do about it; null where it can. */
+  /** Why it cannot be measured here, with the advice; null: it can. */
   missing(): Promise<string | null>;
-  /** Puts what it needs into a directory. */
+  /** Puts its files into a directory. */
   prepare(tools: string): Promise<void>;
   /** The source in the form that it reads. */
   asSource(text: string): string;
@@ -33,7 +33,10 @@ export interface Rival {
 const CHOKIDAR = "chokidar@6.0.0";
 const HCL2JSON = "@cdktf/hcl2json@0.21.0";
 
-/** What one writes first: a watcher, the parser, and JSON. It keeps no places, checks nothing and writes no hash. */
+/**
+ * The first version that a programmer would write: a watcher, the parser, and JSON. It keeps no places, checks nothing
+ * and writes no hash.
+ */
 const NAIVE_PROGRAM = `import { readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parse } from "@cdktf/hcl2json";
@@ -138,7 +141,7 @@ async function absent(program: string, advice: string): Promise<string | null> {
   return (await find.output()).success ? null : `there is no ${program}: ${advice}`;
 }
 
-/** In a group of its own, so that what a shell started ends with it. */
+/** In a group of its own, so that the children of a shell end with it. */
 function running(program: string, args: readonly string[], cwd: string): Promise<AsyncDisposable> {
   const options = { args: [program, ...args], cwd, stdout: "null", stderr: "null", stdin: "null" } as const;
   const process = new Deno.Command("setsid", { ...options, args: [...options.args] }).spawn();

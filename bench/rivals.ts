@@ -1,5 +1,6 @@
-// What else people reload a configuration with, measured by the same edits of the same file in the same run, beside this
-// daemon. None of them judges what a configuration means; what is missing on this machine is said with how to get it.
+// Other programs that reload a configuration, measured by the same edits of the same file in the same run, beside this
+// daemon. None of them judges the meaning of a configuration. For a program that is missing on this machine the bench
+// says how to get it.
 import { statSync } from "node:fs";
 import { randomFrom } from "../tests/support/random.ts";
 import { type RedisServer, startRedis } from "../tests/support/redis_server.ts";
@@ -78,7 +79,7 @@ async function runRival(rival: Rival, tools: TemporaryDirectory, file: LayerFile
   await firstOutput(() => replace(file.edited("one-layer", 0)), place.output);
   const random = randomFrom(plan.seed);
   return await samplesOf(plan, async (number) => {
-    // Where a rival polls, an edit right after its last answer would always wait for a whole interval.
+    // If a rival polls, an edit right after its last answer would always wait for a whole interval.
     await new Promise((resolve) => setTimeout(resolve, random.below(1 + rival.pollMilliseconds)));
     const text = rival.asSource(file.edited("one-layer", number));
     await Deno.writeTextFile(`${place.source}.new`, text);
@@ -107,7 +108,7 @@ function versionOf(path: string): string {
   return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : "";
 }
 
-/** Nobody tells when a rival has begun to watch, so the source is replaced until something comes of it. */
+/** No rival says when it has begun to watch, so the source is replaced until it reacts. */
 async function firstOutput(replace: () => Promise<void>, output: string): Promise<void> {
   const begun = performance.now();
   while (inodeOf(output) === null) {
@@ -116,7 +117,7 @@ async function firstOutput(replace: () => Promise<void>, output: string): Promis
     while (inodeOf(output) === null && performance.now() - nudged < NUDGE_MILLISECONDS) await pause();
     if (performance.now() - begun > LIMIT_MILLISECONDS) throw new Error("it rendered nothing");
   }
-  // What was still on its way is not to be taken for the answer to the first edit.
+  // An earlier reaction that is still on its way must not count as the answer to the first edit.
   await new Promise((resolve) => setTimeout(resolve, NUDGE_MILLISECONDS));
 }
 

@@ -1,5 +1,6 @@
-// What each stage of a reload costs, by calling the daemon's own functions one after the other in the bench's process;
-// the daemon does not tell its stages. So these say how the work divides, and `reloads` says what it costs from end to end.
+// The cost of each stage of a reload, by calling the daemon's own functions one after the other in the bench's process,
+// because the daemon does not report its stages. These figures show how the work divides, and `reloads` the cost from
+// end to end.
 import { type Loader, openLoader } from "../src/config/load.ts";
 import { openBlockParser } from "../src/document/hcl/block_parser.ts";
 import { type HclReader, openHclReader } from "../src/document/hcl/hcl_document.ts";
@@ -86,7 +87,7 @@ async function openPipeline(): Promise<Pipeline> {
   const clock = timedParser(openParser());
   const parser = openBlockParser(clock.parser);
   await clock.parser.judge(["started = true"]);
-  // Not where the source is, or the watcher would have more to do than the daemon's has.
+  // Not in the directory of the source, or the watcher would have more to do than the daemon's has.
   await using results = new AsyncDisposableStack();
   const snapshots = results.use(await temporaryDirectory());
   const opened = await openStore({ path: snapshots.file("snapshot.json") });
@@ -131,7 +132,7 @@ async function openEvents(path: string): Promise<Events> {
   return {
     async rename(text) {
       await Deno.writeTextFile(`${path}.new`, text);
-      // What the last edit's second sign settled, and the events of writing the new file, are over by then.
+      // The second sign of the last edit, and the events of writing the new file, are over by then.
       await new Promise((resolve) => setTimeout(resolve, QUIET_MILLISECONDS));
       settled = Promise.withResolvers();
       const begun = performance.now();
@@ -176,7 +177,7 @@ function timedParser(parser: Parser): ParserClock {
   };
 }
 
-/** What remembers, as the daemon's compiler does. */
+/** The parts with a memory, as in the daemon's compiler. */
 interface Stages {
   readonly reader: HclReader;
   readonly loader: Loader;

@@ -1,10 +1,10 @@
-// Asks a daemon whether it lives, every few milliseconds, and notes how long each answer took: an event loop that is held
-// answers nobody. It runs as a worker, so that what the bench does meanwhile holds up no question.
+// Asks a daemon whether it lives, every few milliseconds, and notes how long each answer took: an event loop that is
+// held answers nobody. It runs as a worker, so that the bench's own work delays no question.
 
-/** What the bench says to the worker: a socket to ask at, or that it wants what was noted since it asked last. */
+/** A message of the bench to the worker: a socket to ask at, or a request for the notes since the last one. */
 export type ProbeCommand = { readonly kind: "ask"; readonly socket: string } | { readonly kind: "take" };
 
-/** What the worker says to the bench. */
+/** A message of the worker to the bench. */
 export type ProbeReply =
   | { readonly kind: "taken"; readonly milliseconds: readonly number[] }
   | { readonly kind: "failed"; readonly reason: string };

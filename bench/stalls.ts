@@ -1,5 +1,5 @@
-// How long the daemon's event loop is held while it reloads, as who asks it something meanwhile sees it: the longest
-// answer of the admin interface in each reload, a question every 5 ms. Watchdog and Redis wait behind the same loop.
+// How long the daemon's event loop is held while it reloads, as a client sees it: the longest answer of the admin
+// interface in each reload, with a question every 5 ms. Watchdog and Redis wait behind the same loop.
 import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { type DaemonProcess, startDaemonProcess } from "./daemon_process.ts";
 import { figureOf, type Limit } from "./figures.ts";
@@ -14,7 +14,7 @@ const LAYERS = 10_000;
 /** The event loop is never held for longer. */
 const LIMIT: Limit = { of: "p99", most: 50 };
 
-/** What an answer takes while nothing is reloaded is measured over so long, as many times as there are edits. */
+/** The time of an answer without a reload is measured over so long, as many times as there are edits. */
 const REST_MILLISECONDS = 200;
 
 const KINDS = ["at rest", "cold load", "one-layer edit", "new-shape edit", "variable edit"] as const;

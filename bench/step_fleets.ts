@@ -1,5 +1,6 @@
 // The cost for the store of a change that goes through a fleet in steps, and of an instance that does nothing: counts
-// of a real Redis with a process for each instance. Last comes what 1,000 records and hosts weigh, without the processes.
+// of a real Redis with a process for each instance. Last comes the weight of 1,000 records and hosts, without the
+// processes.
 import { withinLimit } from "../src/time/limit.ts";
 import { type Fleet, type FleetInstance, openFleet, type Settings } from "../tests/support/fleet.ts";
 import { figureOf } from "./figures.ts";
@@ -22,7 +23,7 @@ const STARTED_AT_ONCE = 4;
 
 const COMMON: Settings = {
   "ConfigurationWatcher:DebounceMilliseconds": "0",
-  // The default, which is what an idle instance's reads and writes follow.
+  // The default, which sets the pace of an idle instance's reads and writes.
   "HighAvailability:ReconcileSeconds": "30",
 };
 

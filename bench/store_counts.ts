@@ -1,4 +1,4 @@
-// The counts of Redis itself: commands, bytes, and what instances asked it for. The scripts are told apart by the
+// The counts of Redis itself: commands, bytes, and the requests of instances. The scripts are recognised by the
 // commands that they run, because Redis counts these too, and all scripts as one.
 import type { RedisServer } from "../tests/support/redis_server.ts";
 
@@ -69,7 +69,7 @@ function countsBetween(before: StoreCounts, after: StoreCounts): StoreCounts {
   return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as unknown as StoreCounts;
 }
 
-/** Counts from now on until the function that it resolves with is called, without what reading the counts costs. */
+/** Counts from now on until the function that it resolves with is called, without the cost of reading the counts. */
 export async function countStore(redis: RedisServer): Promise<() => Promise<StoreCounts>> {
   const read = () => redis.cli("info", "all");
   const first = await read();

@@ -17,7 +17,7 @@ import { countStore, type StoreCounts } from "./store_counts.ts";
 const HOSTS = 1_000;
 const KEYS = keysOf(CHANNEL);
 
-/** What one answer costs: bytes, and the server's time. */
+/** The cost of one answer: bytes, and the server's time. */
 export interface AnswerCost {
   readonly bytes: number;
   readonly milliseconds: number;

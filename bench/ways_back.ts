@@ -1,5 +1,5 @@
-// How soon a person sees what an edit changes, and how soon a bad one is undone: by health checks on its host, and by one
-// command in a fleet. The clock of a way back runs until the old snapshot is in its place.
+// How soon a person sees the changes of an edit, and how soon a bad one is undone: by health checks on its host, and by
+// one command in a fleet. The clock of a way back runs until the old snapshot is in its place.
 import type { CommandOutcome } from "../tests/support/command.ts";
 import { type Fleet, openFleet } from "../tests/support/fleet.ts";
 import { openReleaseHost, type ReleaseHost } from "../tests/support/release_host.ts";
@@ -37,7 +37,7 @@ export async function benchReleases(plan: Plan, report: Report): Promise<void> {
   });
 }
 
-/** Of the command on a daemon whose file is ahead of what it runs. */
+/** Of the command on a daemon whose file is ahead of its snapshot. */
 async function diffTimes(variety: Variety, plan: Plan): Promise<number[]> {
   const file = layerFile(variety, LAYERS, plan.seed);
   await using host = await openReleaseHost([], { "ConfigurationWatcher:EnableFileWatching": false });

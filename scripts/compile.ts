@@ -1,5 +1,5 @@
-// `deno task compile`: the program as one file, `dist/honua-configd`, with the digest beside it. It embeds only what
-// the daemon needs, and two builds of one commit are equal byte by byte.
+// `deno task compile`: the program as one file, `dist/honua-configd`, with the digest beside it. It embeds only files
+// that the daemon needs, and two builds of one commit are equal byte by byte.
 //   --target NAME   the machine it is for (default: this one); another one's file has its name at the end
 import { createHash } from "node:crypto";
 import { join } from "node:path";

@@ -42,7 +42,7 @@ export function judgeCoverage(coverage: Coverage | null): string | null {
   return `${coverage.linesPercent} % of the lines of src/ are run by the tests, ${MINIMUM_PERCENT} % are needed`;
 }
 
-/** What tests with their coverage came to. */
+/** The result of tests with their coverage. */
 export interface CoveredTests {
   readonly outcomes: readonly TestOutcome[];
   /** The failure of the coverage in one line; null: it is enough, or a test failed and it was not measured. */

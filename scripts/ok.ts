@@ -43,9 +43,7 @@ const LEAST_NOTICED_PERCENT = 50;
 /** For mutants in progress when the minutes are over, and the copies of the checkout. */
 const EXTRA_SAMPLE_MILLISECONDS = 60_000;
 
-/**
- * Reports what the tests notice of the mutants of the day; resolves with the failure, or null, also if there are none.
- */
+/** Reports which mutants of the day the tests notice; resolves with the failure, or null, also if there are none. */
 async function sampleMutants(root: string): Promise<string | null> {
   if (!await exists(join(root, MUTATION))) return null;
   const bounds = { "--sample": SAMPLED_MUTANTS, "--minutes": SAMPLE_MINUTES, "--at-least": LEAST_NOTICED_PERCENT };

@@ -184,7 +184,7 @@ export async function runSideBySide(
   return outcomes.flat().filter((outcome) => outcome !== null);
 }
 
-/** Holds output until `turn`, and writes what comes later at once. */
+/** Holds output until `turn`, and writes later output at once. */
 function holdUntil(turn: Promise<void>): { readonly write: Write; readonly released: Promise<void> } {
   const held: Uint8Array[] = [];
   let isHeld = true;

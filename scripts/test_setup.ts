@@ -1,5 +1,5 @@
-// Installs what the tests need beside Deno: Debian's packages of the missing programs, if it may (root and apt-get). If
-// not, it lists what is missing; the tests that need it say so too and are ignored.
+// Installs the programs that the tests need beside Deno: Debian's packages, if it may (root and apt-get). If not, it
+// lists the missing ones; the tests that need them say so too and are ignored.
 
 /** A program that tests run, and the Debian package that has it. */
 export interface Need {

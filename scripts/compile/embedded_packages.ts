@@ -7,7 +7,7 @@ export interface EmbeddedPackage {
   readonly version: string;
   /** The SPDX expression in its package.json. */
   readonly licence: string;
-  /** Where it is installed. */
+  /** The directory of its installation. */
   readonly directory: string;
 }
 
@@ -23,7 +23,7 @@ export async function packageOf(directory: string): Promise<EmbeddedPackage> {
   return { name, version, licence: license, directory };
 }
 
-/** The packages in the scripts of `bundle`; `directory` is where the bundle's paths begin. */
+/** The packages in the scripts of `bundle`; The bundle's paths begin in `directory`. */
 export async function packagesOfBundle(bundle: string, directory: string): Promise<EmbeddedPackage[]> {
   const places = new Set<string>();
   for await (const { name } of Deno.readDir(bundle)) {

@@ -84,7 +84,7 @@ function wrongDrawing(page: MarkdownFile, tree: Tree): Violation[] {
     const imported = actual.get(room);
     if (imported === undefined) return [violation(page, place, `draws ${room}, which is no room`)];
     if (imported === others) return [];
-    return [violation(page, place, `draws what ${room} imports wrongly, it is: ${room} → ${imported}`.trimEnd())];
+    return [violation(page, place, `draws the imports of ${room} wrongly, they are: ${room} → ${imported}`.trimEnd())];
   });
   const missing = [...actual.keys()].filter((room) => !GROUND.has(room) && !lines.some((one) => one.room === room));
   return [

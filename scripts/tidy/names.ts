@@ -15,7 +15,7 @@ const DRAWERS: ReadonlySet<string> = new Set([
   "utilities",
 ]);
 
-/** Checks the names of all files and folders, whatever their format. */
+/** Checks the names of all files and folders of any format. */
 export function checkNames(tree: Tree): Violation[] {
   const drawers = tree.paths.flatMap((path) => {
     const drawer = path.split("/").map(lastWord).find((word) => DRAWERS.has(word));

@@ -45,10 +45,10 @@ Deno.test("a drawing of the rooms' imports leaves out the ground, and has types 
 Deno.test("a drawing that is wrong is reported with the line that is right", async () => {
   const page = drawing("cli → config document snapshot", "snapshot → server", "server →", "attic →", "config → time");
   assertEquals(await tidied({ ...HOUSE, "ARCHITECTURE.md": page }), [
-    "ARCHITECTURE.md:6: draws what cli imports wrongly, it is: cli → config (document) snapshot",
+    "ARCHITECTURE.md:6: draws the imports of cli wrongly, they are: cli → config (document) snapshot",
     "ARCHITECTURE.md:6: does not draw document →",
     "ARCHITECTURE.md:9: draws attic, which is no room",
-    "ARCHITECTURE.md:10: draws what config imports wrongly, it is: config →",
+    "ARCHITECTURE.md:10: draws the imports of config wrongly, they are: config →",
   ]);
   assertEquals(await tidied({ "ARCHITECTURE.md": "# A\n\n```text\ncli →\n```\n\n## The rooms\n" }), [
     "ARCHITECTURE.md:1: has no drawing of which room imports which",
