@@ -52,9 +52,10 @@ async function replaceRing(path: string, before: string | null, text: string): P
   const owner = before === null ? null : await Deno.stat(path);
   return await atomicWrite(path, new TextEncoder().encode(text), {
     mode: (owner?.mode ?? 0o600) & 0o777,
-    async inspect(temporaryPath) {
-      // The daemon's user or group must be able to read it as before.
-      if (owner !== null) await Deno.chown(temporaryPath, owner.uid, owner.gid);
+    // The daemon's user or group must be able to read it as before.
+    uid: owner?.uid ?? undefined,
+    gid: owner?.gid ?? undefined,
+    async inspect() {
       const now = await readKeyText(path);
       return now.ok ? now.text === before : before === null && now.code === "ENOENT";
     },

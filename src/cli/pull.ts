@@ -1,6 +1,6 @@
 // `honua-configd pull`: writes the source that the fleet has agreed on as a file, whole or not at all. It ends with 0,
 // with 2 if the file's name says another format, with 3 if the source cannot be had or the file is another one.
-import { atomicWrite, errorCode } from "../host/atomic_write.ts";
+import { errorCode } from "../host/atomic_write.ts";
 import { readRegularFile } from "../host/regular_file.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { formatOf } from "../compile.ts";
@@ -11,6 +11,7 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { bytesOf } from "./show.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeSource } from "./write_source.ts";
 
 export interface PullRequest {
   readonly address: AdminFlags;
@@ -22,9 +23,6 @@ export interface PullRequest {
 
 /** For a source of 16 MiB over a slow network. */
 const SOURCE_LIMIT_MILLISECONDS = 60_000;
-
-/** A source may have secrets, so a new file is the owner's only. */
-const NEW_MODE = 0o600;
 
 /** Writes the source. */
 export async function pull({ address, file, force }: PullRequest, terminal: Terminal): Promise<ExitCode> {
@@ -68,27 +66,24 @@ async function write(file: string, { bytes, hash, force }: Content, terminal: Te
   const shown = terminalText(file);
   try {
     const found = await lookAt(file);
-    if (found !== null && isSame(found.bytes, bytes)) {
+    if (found !== null && isSame(found, bytes)) {
       terminal.error(`${shown} has the source of ${shortHash(hash)} already\n`);
       return EXIT.done;
     }
     if (found !== null && !force) {
       return unavailable(`${shown} has another content and was left as it is: --force replaces it`, terminal);
     }
-    await atomicWrite(file, bytes, { mode: found?.mode ?? NEW_MODE });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return unavailable(`${shown} was not written: ${terminalText(why)}`, terminal);
   }
-  terminal.error(`Wrote ${shown}: the source of ${shortHash(hash)}, on which the fleet has agreed\n`);
-  return EXIT.done;
+  return await writeSource(file, bytes, `the source of ${shortHash(hash)}, on which the fleet has agreed`, terminal);
 }
 
-/** The file that is there; null: none. Throws if it is no regular file, or cannot be read. */
-async function lookAt(file: string): Promise<{ readonly bytes: Uint8Array; readonly mode: number } | null> {
+/** The bytes of the file that is there; null: none. Throws if it is no regular file, or cannot be read. */
+async function lookAt(file: string): Promise<Uint8Array | null> {
   try {
-    const bytes = await readRegularFile(file, DEFAULT_MAX_BYTES);
-    return { bytes, mode: ((await Deno.stat(file)).mode ?? NEW_MODE) & 0o777 };
+    return await readRegularFile(file, DEFAULT_MAX_BYTES);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw error;

@@ -52,7 +52,9 @@ function showCommand(terminal: Terminal, finish: Finish): Command {
     .description("print the source of a release as it was written")
     .argument("<release>", "its number, or at least 8 digits of its hash")
     .addOption(
-      new Option("--output <file>", "write the source to this file, whole or not at all").conflicts("snapshot"),
+      new Option("--output <file>", "write the source to this file, which keeps its owner, group and mode").conflicts(
+        "snapshot",
+      ),
     )
     .option("--snapshot", "print the snapshot that it makes today in its place, secrets masked", false)
     .option("-e, --env-file <file>", "with --snapshot: environment, in systemd's syntax; repeatable", collect, [])

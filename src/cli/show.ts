@@ -2,7 +2,6 @@
 // secrets masked. It ends with 0, with 1 if there is no such release or its source makes no snapshot any more, with 3
 // if the source cannot be read.
 import * as z from "zod";
-import { atomicWrite, AtomicWriteError } from "../host/atomic_write.ts";
 import { sourceText } from "../diagnostic/range.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { findRelease, unknownRelease } from "../releases/history_list.ts";
@@ -17,6 +16,7 @@ import { type Asked, type FoundPlace, reachHistory } from "./history_reach.ts";
 import { printSource } from "./print.ts";
 import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeSource } from "./write_source.ts";
 
 export interface ShowReleaseRequest extends StatePlaceRequest {
   /** A number, or at least 8 digits of a hash. */
@@ -69,26 +69,13 @@ export async function showRelease(
   }, host);
 }
 
-/** Writes a source over a file, which keeps its mode. A reader of the file sees the old or the new one. */
-async function writeSource(path: string, bytes: Uint8Array<ArrayBuffer>, terminal: Terminal): Promise<ExitCode> {
-  try {
-    // A link to the file stays.
-    const target = await Deno.realPath(path).catch(() => path);
-    const before = await Deno.stat(target).catch(() => null);
-    await atomicWrite(target, bytes, { mode: (before?.mode ?? 0o644) & 0o777 });
-    return EXIT.done;
-  } catch (error) {
-    return unavailable(error instanceof AtomicWriteError ? error.message : `${path} cannot be written`, terminal);
-  }
-}
-
 async function showSource(
   { bytes, format }: Shown,
   { reference, snapshot, output, environmentFiles }: ShowReleaseRequest,
   place: FoundPlace | null,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  if (output !== null) return await writeSource(output, bytes, terminal);
+  if (output !== null) return await writeSource(output, bytes, `the source of release ${reference}`, terminal);
   if (!snapshot) {
     // A source that was in force is UTF-8 (`decodeSource`), so its bytes come out as they went in.
     terminal.out(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));

@@ -41,7 +41,8 @@ export interface FileSystem {
   openDirectory(path: string): Promise<OpenDirectory>;
   /** Fails if the file exists. */
   create(path: string, mode: number): Promise<WritableFile>;
-  chown(path: string, gid: number): Promise<void>;
+  /** Null: as it is. */
+  chown(path: string, uid: number | null, gid: number | null): Promise<void>;
   /** Sets the permission bits, also against the umask. */
   chmod(path: string, mode: number): Promise<void>;
   /** Replaces a file that has the new name. */
@@ -63,13 +64,13 @@ export const hostFileSystem: FileSystem = {
     await fileSystemAnswers(dirname(path));
     return await Deno.open(path, { write: true, createNew: true, mode });
   },
-  chown: (path, gid) => Deno.chown(path, null, gid),
+  chown: (path, uid, gid) => Deno.chown(path, uid, gid),
   chmod: (path, mode) => Deno.chmod(path, mode),
   rename: (from, to) => Deno.rename(from, to),
   remove: (path) => Deno.remove(path),
 };
 
-/** In their order. */
+/** In their order. `set group` sets the owner, too. */
 export type WriteStep =
   | "resolve"
   | "open directory"
@@ -86,6 +87,8 @@ export type WriteStep =
 export interface AtomicWriteOptions {
   /** Permission bits, set explicitly: the umask does not matter. */
   readonly mode: number;
+  /** Undefined: the writer. Only root can name another user. */
+  readonly uid?: number | undefined;
   /** Undefined: the writer's own group. */
   readonly gid?: number | undefined;
   /** The operating system's unless a test injects faults. */
@@ -124,7 +127,8 @@ export type FileContent = Uint8Array | readonly Uint8Array[];
 
 /**
  * Replaces the file at `path` with the content, or creates it. A symlink stays: the file that it leads to is replaced,
- * in that file's directory. The new file gets its group and mode before its name. Resolves with whether it was
+ * in that file's directory. The new file gets its owner, group and mode before its
+ * name. Resolves with whether it was
  * replaced; only `inspect` can prevent that.
  *
  * @throws {AtomicWriteError} for every failure.
@@ -146,9 +150,10 @@ export async function atomicWrite(path: string, content: FileContent, options: A
     temporary = candidate;
     step = "write";
     for (const bytes of batchesOf(content)) await writeAll(file, bytes);
-    if (options.gid !== undefined) {
+    const { uid = null, gid = null } = options;
+    if (uid !== null || gid !== null) {
       step = "set group"; // Before the mode: the writer's own group must not read it in between.
-      await fileSystem.chown(temporary, options.gid);
+      await fileSystem.chown(temporary, uid, gid);
     }
     step = "set mode";
     await fileSystem.chmod(temporary, options.mode);

@@ -95,6 +95,10 @@ Deno.test("history and show read the daemon's files if it does not answer, and s
     const shown = await runRecorded(["show", reference, ...flags]);
     assertEquals([shown.code, shown.out], [0, TEXT], reference);
   }
+  const file = directory.file("written.hcl");
+  const written = await runRecorded(["show", "43", "--output", file, ...flags]);
+  assertStringIncludes(written.error, `Wrote ${file}: the source of release 43\n`);
+  assertEquals([written.code, await Deno.readTextFile(file), (await Deno.stat(file)).mode! & 0o777], [0, TEXT, 0o600]);
   assertEquals((await runRecorded(["show", "7", ...flags])).code, 1);
   const lost = await runRecorded(["show", "42", ...flags]);
   assertEquals([lost.code, lost.out], [3, ""]);

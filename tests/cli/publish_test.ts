@@ -173,8 +173,14 @@ Deno.test("pull writes the stable source as the owner's file, and replaces anoth
   await Deno.chmod(file, 0o640);
   const kept = await run(file);
   assertEquals([kept.code, await Deno.readTextFile(file)], [3, "mine"], kept.error);
-  assertEquals((await run("--force", file)).code, 0);
+  if (Deno.uid() === 0) await Deno.chown(file, 1234, 4321);
+  const forced = await run("--force", file);
+  assertEquals([forced.code, forced.error], [
+    0,
+    `Wrote ${file}: the source of aaaaaaaa, on which the fleet has agreed\n`,
+  ]);
   assertEquals([await Deno.readTextFile(file), (await Deno.stat(file)).mode! & 0o777], [SOURCE, 0o640]);
+  if (Deno.uid() === 0) assertEquals((await Deno.stat(file)).gid, 4321);
 });
 
 Deno.test("pull writes nothing under a name of another format, over a directory, or without an answer", async () => {

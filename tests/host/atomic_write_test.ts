@@ -258,7 +258,7 @@ Deno.test("only its writer can read a file until it has its group, and its mode 
     };
     const fileSystem: FileSystem = {
       ...hostFileSystem,
-      chown: (path, gid) => note("chown", path).then(() => hostFileSystem.chown(path, gid)),
+      chown: (path, uid, gid) => note("chown", path).then(() => hostFileSystem.chown(path, uid, gid)),
       rename: (from, to) => note("rename", from).then(() => hostFileSystem.rename(from, to)),
     };
     await atomicWrite(`${directory}/a`, newBytes, { mode: 0o664, gid: Deno.gid()!, fileSystem });

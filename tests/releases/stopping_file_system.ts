@@ -46,7 +46,7 @@ export function stoppingFileSystem(operations: number): StoppingFileSystem {
         const write = (bytes: Uint8Array) => step(() => resource.write(bytes.subarray(0, 100)));
         return { write, sync: () => step(() => resource.sync()), close };
       }),
-    chown: (path, gid) => step(() => hostFileSystem.chown(path, gid)),
+    chown: (path, uid, gid) => step(() => hostFileSystem.chown(path, uid, gid)),
     chmod: (path, mode) => step(() => hostFileSystem.chmod(path, mode)),
     rename: (from, to) => step(() => hostFileSystem.rename(from, to)),
     remove: (path) => step(() => hostFileSystem.remove(path)),

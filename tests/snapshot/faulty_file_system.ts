@@ -35,7 +35,7 @@ export function faultyFileSystem(faults: Faults): { fileSystem: FileSystem; call
     openDirectory: async (path) =>
       faultyDirectory(await perform("openDirectory", () => hostFileSystem.openDirectory(path))),
     create: async (path, mode) => faultyFile(await perform("create", () => hostFileSystem.create(path, mode))),
-    chown: async (path, gid) => await perform("chown", () => hostFileSystem.chown(path, gid)),
+    chown: async (path, uid, gid) => await perform("chown", () => hostFileSystem.chown(path, uid, gid)),
     chmod: async (path, mode) => await perform("chmod", () => hostFileSystem.chmod(path, mode)),
     rename: async (from, to) => await perform("rename", () => hostFileSystem.rename(from, to)),
     remove: async (path) => await perform("remove", () => hostFileSystem.remove(path)),
