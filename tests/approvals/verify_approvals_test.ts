@@ -6,6 +6,8 @@ import {
   type ApprovalVerifierSettings,
   openApprovalVerifier,
 } from "../../src/approvals/verify_approvals.ts";
+import { approvalMessage } from "../../src/approvals/approval_message.ts";
+import { hardwareKey } from "./hardware_key.ts";
 import { CHANNEL, HASH, sshKeygen, type SshKeys, sshKeys } from "./ssh_keys.ts";
 
 const PLAIN = { ann: ["ann"], ben: ["ben"] };
@@ -58,6 +60,17 @@ for (const type of [["-t", "ecdsa"], ["-t", "rsa", "-b", "2048"]]) {
     assertEquals({ have, refused }, { have: 1, refused: [] });
   });
 }
+
+Deno.test("a signature of a hardware key counts, and one that it made for another configuration does not", async () => {
+  await using keys = await sshKeys();
+  const key = hardwareKey();
+  const allowedSigners = await keys.directory.write("hardware", `ann ${key.publicKey}\n`);
+  const verdict = async (hash: string) =>
+    await verdictOf(keys, [key.sign(approvalMessage(hash, CHANNEL))], { allowedSigners });
+  const { have, signers, refused } = await verdict(HASH);
+  assertEquals([have, signers.map(({ principal }) => principal), refused], [1, ["ann"], []]);
+  assertRefused(await verdict("b".repeat(64)), /^ann: it is of another configuration or another fleet's channel/);
+});
 
 Deno.test("two signatures of one key count once", async () => {
   await using keys = await sshKeys();
