@@ -51,7 +51,7 @@ export type Compiled =
     readonly diagnostics: readonly Diagnostic[];
     /** Null if the source did not parse. */
     readonly document: Document | null;
-    /** Of the portable config, as for a valid source; null if there is none. */
+    /** Of the portable config, as for a valid source; null if there is none, or if it lacks what could not be read. */
     readonly hash: Sha256Hex | null;
     readonly secrets: readonly string[];
   };
@@ -99,11 +99,13 @@ export function openCompiler(parser: BlockParser): Compiler {
     if (!parsed.ok) return { ok: false, diagnostics: parsed.diagnostics, document: null, hash: null, secrets: [] };
     const { document } = parsed;
     const loaded = await loader.load({ document, environment, validate }, pace);
-    const { portable, secrets } = loaded;
+    const { secrets } = loaded;
     if (!loaded.ok) {
-      return { ok: false, diagnostics: loaded.diagnostics, document, hash: await sealer.hash(portable, pace), secrets };
+      const { diagnostics, portable } = loaded;
+      const hash = portable === null ? null : await sealer.hash(portable, pace);
+      return { ok: false, diagnostics, document, hash, secrets };
     }
-    const { warnings, counts } = loaded;
+    const { portable, warnings, counts } = loaded;
     const config = loaded.config as unknown as JsonObject;
     const snapshot = await sealer.seal(config, portable, pace);
     const serverForm = await sealServerForm(await writer.write(loaded.config, pace), snapshot, pace);

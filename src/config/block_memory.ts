@@ -19,6 +19,8 @@ export interface BlockEntry extends PortablePair {
   readonly findings: readonly Finding[];
   /** The number of findings that are not kept. */
   readonly dropped: number;
+  /** Whether the portable form has all that is written. */
+  readonly isComplete: boolean;
   readonly dependencies: Dependencies;
   /** The verdict of the first phase; null if its rules were not run. */
   shape: BlockVerdict | null;
@@ -101,7 +103,7 @@ export function openBlockReader(
     const { length, spent } = reader;
     blocksRead++;
     const { resolved, portable } = shareEqualForms(read(reader));
-    const { facts, findings, dropped } = recorder.take();
+    const { facts, findings, dropped, isComplete } = recorder.take();
     const dependencies: Dependencies = {
       parts,
       lookUps: reader.lookUps.size === 0 ? NO_ANSWERS : reader.lookUps,
@@ -110,7 +112,8 @@ export function openBlockReader(
       spent: reader.spent - spent,
       scope,
     };
-    const entry = { resolved, portable, facts, findings, dropped, dependencies, shape: null, references: null };
+    const values = { resolved, portable, facts, findings, dropped, isComplete };
+    const entry = { ...values, dependencies, shape: null, references: null };
     if (reader.lookUps.size > 0) reader.lookUps = new Map();
     if (asked.size > 0) asked = new Map();
     const isWithin = reader.length <= MAX_TOTAL_LENGTH && reader.spent <= MAX_TOTAL_LENGTH;

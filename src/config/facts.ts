@@ -79,6 +79,8 @@ export interface BlockRecord {
   readonly findings: readonly Finding[];
   /** How many more findings there were. */
   readonly dropped: number;
+  /** Whether the portable form has all that is written: only values of this host's environment were refused. */
+  readonly isComplete: boolean;
 }
 
 /** Records the facts of one block after the other. */
@@ -93,6 +95,8 @@ export interface Recorder {
   warning(code: string, summary: string, path: string, range: Range, details?: FindingDetails): void;
   /** Makes an error of a fault, once for each place or for the whole, and notes that the setting could not be read. */
   refuse(path: string, fault: Fault): void;
+  /** The same, of a value that only this host's environment makes wrong: the portable form has it. */
+  refuseHere(path: string, fault: Fault): void;
   /** Returns the record of the block, and starts an empty one. */
   take(): BlockRecord;
 }
@@ -105,20 +109,32 @@ export function openRecorder(): Recorder {
   let failed: Set<string> | null = null;
   let tainted: Set<string> | null = null;
   let collection: Collection | null = null;
+  let isComplete = true;
   const add = (one: Finding): void => (collection ??= openCollection()).add([one]);
+  const refuseHere = (path: string, fault: Fault): void => {
+    (failed ??= new Set()).add(path);
+    add(findingOf(path, fault));
+  };
   return {
     note(path, range) {
       paths.push(path);
       ranges.push(range);
     },
     taint: (path) => void (tainted ??= new Set()).add(path),
-    fail: (path) => void (failed ??= new Set()).add(path),
-    error: (code, summary, path, range, details) => add(finding("error", code, summary, path, range, details)),
+    fail(path) {
+      (failed ??= new Set()).add(path);
+      isComplete = false;
+    },
+    error(code, summary, path, range, details) {
+      add(finding("error", code, summary, path, range, details));
+      isComplete = false;
+    },
     warning: (code, summary, path, range, details) => add(finding("warning", code, summary, path, range, details)),
     refuse(path, fault) {
-      (failed ??= new Set()).add(path);
-      add(findingOf(path, fault));
+      refuseHere(path, fault);
+      isComplete = false;
     },
+    refuseHere,
     take() {
       const record: BlockRecord = {
         facts: {
@@ -128,10 +144,12 @@ export function openRecorder(): Recorder {
         },
         findings: collection?.kept ?? NOTHING,
         dropped: collection?.dropped ?? 0,
+        isComplete,
       };
       paths = [];
       ranges = [];
       failed = tainted = collection = null;
+      isComplete = true;
       return record;
     },
   };

@@ -53,8 +53,11 @@ export type Loaded =
   | {
     readonly ok: false;
     readonly diagnostics: readonly Diagnostic[];
-    /** As far as it could be read: its hash tells instances with the same source which one was rejected. */
-    readonly portable: JsonObject;
+    /**
+     * Its hash tells instances with the same source which one was rejected. Null if it lacks something that is written,
+     * so that its hash could be that of another, valid configuration.
+     */
+    readonly portable: JsonObject | null;
     readonly secrets: readonly string[];
   };
 
@@ -129,7 +132,10 @@ function* loadInSteps({ document, environment, validate }: LoadRequest, memory: 
     value !== undefined && value.length >= MIN_SECRET_LENGTH
   );
   const { portable } = model;
-  if (found.some(isError)) return { ok: false, diagnostics, portable, secrets };
+  if (found.some(isError)) {
+    const isComplete = model.isComplete && !document.mistakes.some(isError);
+    return { ok: false, diagnostics, portable: isComplete ? portable : null, secrets };
+  }
   return { ok: true, config, portable, warnings: diagnostics, counts: countsOf(model), secrets };
 }
 

@@ -4,7 +4,7 @@ import type { Block, Document, Entry } from "../document/document.ts";
 import { type BlockEntry, type BlockMemory, openBlockReader } from "./block_memory.ts";
 import { readLabelled, readSingle, readVariable, secretOf, valueOf } from "./blocks.ts";
 import type { Environment } from "./environment.ts";
-import { type Collection, findingOf, openCollection } from "./findings.ts";
+import { type Collection, type Finding, findingOf, openCollection } from "./findings.ts";
 import type { JsonObject } from "./json.ts";
 import { assign, emptyPair, type PortablePair } from "./reading.ts";
 import { checkBlock, labelledBlocks, singleBlocks } from "./schema.ts";
@@ -18,6 +18,8 @@ export interface Model {
   readonly resolved: JsonObject;
   /** With the references to the environment. */
   readonly portable: JsonObject;
+  /** Whether the portable form has all that is written. Otherwise another source may have the same. */
+  readonly isComplete: boolean;
   readonly findings: Pick<Collection, "kept" | "dropped">;
   readonly variables: Section;
   readonly labelled: Readonly<Record<LabelledType, Section>>;
@@ -76,9 +78,7 @@ export function* readModel(document: Document, environment: Environment, memory:
   const scope = memory.scopes.open(definitionsIn(sorted), document.source);
   const definitionsEvaluated = memory.scopes.evaluated;
   const reader = openBlockReader(memory.blocks, document.source, scope, environment);
-  const findings = openCollection();
-  findings.add(sorted.findings);
-  findings.add(scope.mistakes.map(({ path, fault }) => findingOf(path, fault)));
+  const found = openFound([...sorted.findings, ...scope.mistakes.map(({ path, fault }) => findingOf(path, fault))]);
 
   function* readAll(
     blocks: ReadonlyMap<string, Block>,
@@ -90,7 +90,7 @@ export function* readModel(document: Document, environment: Environment, memory:
     for (const [name, block] of blocks) {
       const entry = read(name, block);
       entries.push(entry);
-      if (entry.findings.length > 0) findings.add(entry.findings, entry.dropped);
+      found.add(entry);
       if (reader.blocksRead === blocksRead) continue;
       blocksRead = reader.blocksRead;
       yield;
@@ -118,7 +118,7 @@ export function* readModel(document: Document, environment: Environment, memory:
     const block = sorted.single.get(type);
     if (block === undefined && type !== "honua") continue;
     const entry = reader.read(block ?? memory.unwritten, (one) => checked(type, readSingle(one, type, block)));
-    findings.add(entry.findings, entry.dropped);
+    found.add(entry);
     single.set(type, entry);
     yield;
   }
@@ -129,14 +129,32 @@ export function* readModel(document: Document, environment: Environment, memory:
   for (const [name, unknown] of unknownByName(sorted.unknown, sorted.unknownAttributes)) {
     const parts = [...unknown.blocks, ...unknown.attributes];
     const entry = reader.read(parts[0]!, (one) => readUnknownName(one, name, unknown), parts);
-    findings.add(entry.findings, entry.dropped);
+    found.add(entry);
     assign(pair, name, entry);
     yield;
   }
   yield;
   const secrets = secretsOf(variables);
   const work = { blocksRead: reader.blocksRead, definitionsEvaluated };
-  return memory.last = { ...pair, findings, variables, labelled, single, secrets, work };
+  const { isComplete, findings } = found;
+  return memory.last = { ...pair, isComplete, findings, variables, labelled, single, secrets, work };
+}
+
+/** Opens a collection of the findings of all entries, and of whether their portable forms have all that is written. */
+function openFound(first: readonly Finding[]) {
+  const findings = openCollection();
+  findings.add(first);
+  let isComplete = !first.some(({ severity }) => severity === "error");
+  return {
+    findings,
+    get isComplete() {
+      return isComplete;
+    },
+    add(entry: BlockEntry) {
+      isComplete &&= entry.isComplete;
+      if (entry.findings.length > 0) findings.add(entry.findings, entry.dropped);
+    },
+  };
 }
 
 /** Checks the values against the schema. */

@@ -105,7 +105,8 @@ export function evaluateOuter(
   const { range } = value;
   const resolved = resolvedText(reader, resolve(expression, reader.environment), range);
   if (resolved.kind === "constant") return { kind: "scalar", constant: resolved, expression, range, isRefused: false };
-  findings.refuse(path, resolved);
+  if (expression.kind === "constant") findings.refuse(path, resolved);
+  else findings.refuseHere(path, resolved);
   return { kind: "scalar", constant: constant(null), expression, range, isRefused: true };
 }
 
@@ -169,9 +170,19 @@ export function readDeeper(reader: Reader, path: string, range: Range, read: () 
 
 /** Reports a setting of the wrong type; the requirement completes the sentence: `has to be …`. */
 export function refuse(reader: Reader, path: string, range: Range, requirement: string): PortablePair<never> {
-  const name = clip(path.slice(path.lastIndexOf(".") + 1));
-  reader.findings.refuse(path, fault("config/wrong-type", `${name} ${requirement}`, range));
+  reader.findings.refuse(path, wrongType(path, range, requirement));
   return absent;
+}
+
+/** Reports a scalar of the wrong type, as {@linkcode refuse} does; the environment of other hosts may give a right one. */
+export function refuseScalar(reader: Reader, path: string, scalar: Scalar, requirement: string): PortablePair<string> {
+  if (!dependsOnEnvironment(scalar)) return refuse(reader, path, scalar.range, requirement);
+  reader.findings.refuseHere(path, wrongType(path, scalar.range, requirement));
+  return absentHere(scalar);
+}
+
+function wrongType(path: string, range: Range, requirement: string): Fault {
+  return fault("config/wrong-type", `${clip(path.slice(path.lastIndexOf(".") + 1))} ${requirement}`, range);
 }
 
 /** Shortens a name to 100 UTF-16 units for a summary. */

@@ -21,6 +21,7 @@ import {
   readDeeper,
   type Reader,
   refuse,
+  refuseScalar,
   type Scalar,
 } from "./reading.ts";
 import type { Member, Members, SettingShape } from "./schema.ts";
@@ -109,13 +110,9 @@ function readScalar(
   if (shape.kind === "text") resolved = shape.refers ? lastPart(textOf(constant)) : textOf(constant);
   else if (shape.kind === "boolean") resolved = truthOf(constant);
   else resolved = wholeNumberOf(constant);
-  if (resolved === null) {
-    refuse(reader, path, scalar.range, `has to be ${WANTED[shape.kind]}`);
-    return absentHere(scalar);
-  }
+  if (resolved === null) return refuseScalar(reader, path, scalar, `has to be ${WANTED[shape.kind]}`);
   if (shape.kind === "whole-number" && !shape.accepts(resolved as number)) {
-    refuse(reader, path, scalar.range, "has to be a whole number of 32 bits");
-    return absentHere(scalar);
+    return refuseScalar(reader, path, scalar, "has to be a whole number of 32 bits");
   }
   return { resolved, portable: portableOf(scalar, resolved) };
 }
@@ -220,7 +217,8 @@ function listed(reader: Reader, { listedBy }: MapShape, list: List, path: string
 /** Evaluates a name, which must be the same on every host; null, after a report, if it is not a valid one. */
 function nameIn(reader: Reader, value: Value, path: string): string | null {
   const outer = evaluateOuter(reader, value, path, plain);
-  if (outer === null || (outer.kind === "scalar" && outer.isRefused)) return null;
+  if (outer === null) return null;
+  if (outer.kind === "scalar" && outer.isRefused) return reader.findings.fail(path), null;
   const isName = outer.kind === "scalar" && typeof outer.constant.value === "string" && !dependsOnEnvironment(outer);
   if (isName) return textOf(outer.constant);
   refuse(reader, path, value.range, "has to have names that are texts and do not depend on the environment");
