@@ -22,7 +22,8 @@ const DEPENDS = "libc6 (>= 2.27), libgcc-s1, init-system-helpers (>= 1.54~), sys
 
 const DESCRIPTION = `configuration daemon for Honua Server
  Watches a Honua configuration and turns every edit into a validated snapshot,
- which is written atomically, or into diagnostics that name each mistake and its place.
+ which is written atomically, or into diagnostics that name each mistake and
+ its place.
  .
  The daemons of several hosts agree over Redis on which configuration is
  current. Hooks make local servers take a change up.`;
