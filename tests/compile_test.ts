@@ -1,4 +1,4 @@
-// What compiling a source again costs, in counts of work that do not depend on the machine: it follows the change.
+// The cost of compiling a source again, in counts of work that do not depend on the machine: it follows the change.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sourceText } from "../src/diagnostic/range.ts";
 import { openBlockParser } from "../src/document/hcl/block_parser.ts";
@@ -15,7 +15,7 @@ function layers(count: number): string {
   return head + Array.from({ length: count }, (_, index) => layer(index)).join("");
 }
 
-/** A compiler in an environment that can be changed, and what compiling a source costs. */
+/** A compiler in an environment that can be changed, and the cost of compiling a source. */
 function openCounting() {
   const parser = openBlockParser();
   const compiler = openCompiler(parser);

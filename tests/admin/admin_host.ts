@@ -1,5 +1,5 @@
-// The admin interface over a fake daemon, listening for real, with clients that reach it: fetch over its unix socket and
-// over TCP, and connections that say byte for byte what they are told.
+// The admin interface over a fake daemon, listening for real, with clients that reach it: fetch over its unix socket
+// and over TCP, and connections that send given bytes.
 import { type AdminServer, type AdminSettings, openAdminServer } from "../../src/admin/server.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { fakeDaemonApi, type FakeSubject } from "./fake_daemon_api.ts";
@@ -11,11 +11,11 @@ export const TOKEN = "0123456789abcdef-token";
 export interface Logged {
   /** Its message. */
   readonly message: string;
-  /** What it holds beside. */
+  /** Further resources that it owns. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What a client sends beside its path. */
+/** The options of a request beside its path. */
 export type Ask = Omit<RequestInit, "signal"> & { readonly signal?: AbortSignal };
 
 /** The interface at work. */
@@ -24,11 +24,11 @@ export interface AdminHost extends AsyncDisposable {
   readonly api: FakeSubject;
   /** The interface. */
   readonly server: AdminServer;
-  /** What it logged. */
+  /** The log lines. */
   readonly logged: Logged[];
   /** The path of its socket. */
   readonly socket: string;
-  /** Where the token is. */
+  /** The path of the token. */
   readonly tokenFile: string;
   /** Asks over the socket. */
   ask(path: string, ask?: Ask): Promise<Response>;

@@ -1,4 +1,4 @@
-// Each wait of a connection at its limit and one before it, and what it leaves in whatever order it ends.
+// Each wait of a connection at its limit and one before it; it leaves nothing behind in any order of its ends.
 import { assert, assertEquals } from "@std/assert";
 import { ADMIN_LIMITS } from "../../src/admin/limits.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";

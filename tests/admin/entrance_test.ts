@@ -1,4 +1,4 @@
-// The ways into the admin interface on hosts that do not let them be opened: each by itself, told, and tried again.
+// The ways into the admin interface on hosts that do not let them be opened: each by itself, reported, and tried again.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type AdminSettings, openAdminServer } from "../../src/admin/server.ts";
 import { makeAuthority } from "../support/certificates.ts";
@@ -9,7 +9,7 @@ import { fakeDaemonApi } from "./fake_daemon_api.ts";
 
 const GET = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-/** Opens the interface where trying again takes milliseconds, and keeps what it logs. */
+/** Opens the interface with retries after milliseconds, and keeps its log lines. */
 async function open(directory: TemporaryDirectory, settings: Partial<AdminSettings>) {
   const logged: string[] = [];
   const note = (message: string, fields?: Readonly<Record<string, unknown>>) =>

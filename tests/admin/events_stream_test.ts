@@ -1,5 +1,5 @@
-// A stream of events read piece by piece, by clocks that a test turns: when it shows a sign of life, when it is given up,
-// and what it leaves behind.
+// A stream of events read piece by piece, by clocks that a test turns: when it shows a sign of life, when it is given
+// up, and that it leaves nothing behind.
 import { assertEquals } from "@std/assert";
 import { maskedAnswers } from "../../src/admin/problem.ts";
 import { eventsRoutes } from "../../src/admin/events_route.ts";

@@ -1,4 +1,4 @@
-// A daemon that does what a test tells it, behind the admin interface's own seam, with a secret in every place where a
+// A daemon under a test's control, behind the admin interface's own seam, with a secret in every place in which a
 // careless one could have let it through.
 import type { ApproveAnswer, PendingApproval } from "../../src/admin/approval_api.ts";
 import type { PeersAnswer } from "../../src/cluster/notifier.ts";
@@ -26,7 +26,7 @@ import type {
 } from "../../src/admin/daemon_api.ts";
 import { type FigureMemory, openFigureMemory } from "../../src/telemetry/recent_figures.ts";
 
-/** Stands in the snapshot, and in every text that the fake gives away. */
+/** A part of the snapshot, and of every text that the fake gives away. */
 export const SECRET = "hunter2-correct-horse-battery";
 
 /** The events of a fake daemon. */
@@ -44,21 +44,21 @@ export interface FakeSubject extends DaemonApi {
   readonly events: FakeEvents;
   /** Puts a snapshot with this content hash in force; null: none. */
   activate(contentHash: string | null, bytes?: Uint8Array<ArrayBuffer>): void;
-  /** What reloads were asked for. */
+  /** The requests of reloads. */
   readonly requests: ReloadRequest[];
-  /** What the next reloads answer. */
+  /** The answers of the next reloads. */
   answerReload: () => Promise<ReloadAnswer>;
   /** The sources of the diffs that were asked for. */
   readonly diffs: (readonly [DiffSource, DiffSource])[];
   /** The instances that stopped writing. */
   lost: readonly Peer[];
-  /** What the next diffs answer. */
+  /** The answer of the next diffs. */
   answerDiff: (signal: AbortSignal) => Promise<DiffAnswer>;
-  /** What the next plans answer. */
+  /** The answer of the next plans. */
   answerPlan: (signal: AbortSignal) => Promise<PlanAnswer>;
-  /** What was published. */
+  /** The publications. */
   readonly published: PublishRequest[];
-  /** What the next publications answer. */
+  /** The answer of the next publications. */
   answerPublish: () => Promise<PublishAnswer>;
   /** Finds the stable source. */
   answerStable: () => Promise<StableSource>;
@@ -66,23 +66,23 @@ export interface FakeSubject extends DaemonApi {
   answerSource: (reference: string) => Promise<ReleaseSource>;
   /** Rollbacks, holds and the like that were asked for. */
   readonly orders: unknown[];
-  /** What the next rollbacks answer. */
+  /** The answer of the next rollbacks. */
   answerRollback: () => Promise<RollbackAnswer>;
-  /** What the rollout is. */
+  /** The rollout. */
   answerRollout: () => Promise<RolloutAnswer>;
-  /** What the next orders about the rollout answer. */
+  /** The answer of the next orders about the rollout. */
   answerRolloutOrder: () => Promise<RolloutOrderAnswer>;
   /** Why orders are refused; null: they are not. */
   refuseOrders: string | null;
-  /** What the next signatures answer. */
+  /** The answer of the next signatures. */
   answerApprove: (hash: string, signature: string) => Promise<ApproveAnswer>;
-  /** What the peers are. */
+  /** The peers. */
   answerPeers: () => Promise<PeersAnswer>;
   /** The members of the status that a test gives. */
   given: Partial<Status>;
   /** Is thrown by `status`; null: nothing. */
   bug: Error | null;
-  /** What `recent` gives, as of 2026-01-01T01:00Z. */
+  /** The figures of `recent`, as of 2026-01-01T01:00Z. */
   readonly figures: FigureMemory;
   /** How many wait for a snapshot. */
   waiters(): number;
@@ -276,7 +276,7 @@ function fakePublishing(
   };
 }
 
-/** A release of the history that is healthy, but for what is given. */
+/** A release of the history, healthy except for the given members. */
 export function releaseAnswer(number: number, hash: string, given: Partial<ListedRelease> = {}): ListedRelease {
   return {
     number,

@@ -230,7 +230,7 @@ Deno.test("a look that is under way is waited for, and a socket that it made is 
     await withdraw();
     assertEquals(log(), ["remove a"]);
     const closing = close();
-    // At once: what the caller ends next is answered on connections that know of their end.
+    // At once: answers of requests that the caller ends next are sent on connections that know of their end.
     assertEquals(log(), ["end a"]);
     hanging.resolve({ level: "warning", message: "it is there again" });
     await closing;

@@ -29,7 +29,7 @@ export interface MovedSettings {
   readonly onServe?: () => void;
 }
 
-/** Stands in for what serves a connection: notes each in `served`. */
+/** Takes the place of the server of connections: notes each in `served`. */
 function servingByHand(served: Served[], { onServe, onStop }: MovedSettings): ServeOnConnection {
   return (_connection, signal, handler) => {
     onServe?.();

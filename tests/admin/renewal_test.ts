@@ -1,4 +1,4 @@
-// What happens to the ways in when the world around them changes: a socket that is taken away, certificates that rotate.
+// The ways into the admin interface if the host changes: a socket that is removed, certificates that rotate.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openUnixSocket } from "../../src/admin/unix_socket.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../support/certificates.ts";
@@ -121,7 +121,7 @@ Deno.test("a rotated certificate is taken up without a restart, and a pair that 
   assertEquals(host.server.addresses().at(-1), `https://127.0.0.1:${port}`);
 });
 
-/** Whether who trusts the authority is shown a certificate of that name. */
+/** Whether a client that trusts the authority gets a certificate of that name. */
 async function isShown(port: number, name: string, authority: Certificate): Promise<boolean> {
   try {
     const plain = await Deno.connect({ hostname: "127.0.0.1", port });

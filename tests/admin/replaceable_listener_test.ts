@@ -1,9 +1,9 @@
-// A listener whose inside is replaced while somebody accepts from it.
+// A listener that gets another inner listener while a caller accepts from it.
 import { assertEquals, assertRejects } from "@std/assert";
 import { replaceableListener } from "../../src/admin/replaceable_listener.ts";
 import { turn } from "../support/fake_clock.ts";
 
-/** A listener that a test answers; closing it ends what waits, as Deno does. */
+/** A listener that a test answers; closing it ends the waiting calls, as Deno does. */
 function listener(name: string, onClose: () => void = () => {}) {
   const waiting: PromiseWithResolvers<Deno.Conn>[] = [];
   let closes = 0;

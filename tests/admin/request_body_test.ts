@@ -1,4 +1,4 @@
-// A body at each of its limits: what is announced, what comes, and how long it takes.
+// A body at each of its limits: the announced length, the sent one, and the time.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readForm, readJson } from "../../src/admin/request_body.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";

@@ -1,4 +1,4 @@
-// Which route a request takes, said byte for byte: what the request line says, or none.
+// The route of a request, byte for byte: that of the request line, or none.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { requestPath } from "../../src/admin/request_target.ts";

@@ -111,7 +111,7 @@ Deno.test("a client that does not end its handshake keeps its place until it goe
   const { port } = new URL(host.server.addresses()[1]!);
   const caCerts = [await Deno.readTextFile(tls.certificateFile)];
   const isServed = async () => {
-    // One of its own each time, whose connection ends with it.
+    // A new client each time; its connection ends with it.
     using client = Deno.createHttpClient({ caCerts });
     const response = await fetch(`https://localhost:${port}/livez`, { client }).catch(() => null);
     await response?.body?.cancel();

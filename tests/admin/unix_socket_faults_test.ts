@@ -1,4 +1,4 @@
-// What the admin socket does on a host that refuses, hangs or changes under it: faults that tests cannot cause for real.
+// The admin socket on a host that refuses, hangs or changes under it: faults that tests cannot cause for real.
 import { assert, assertEquals } from "@std/assert";
 import { openUnixSocket } from "../../src/admin/unix_socket.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";

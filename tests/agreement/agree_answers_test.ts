@@ -1,4 +1,4 @@
-// What becomes of announcements whose answer is late or lost: see agreement_transcript.ts for how a transcript is written.
+// Announcements with an answer that is late or lost: see agreement_transcript.ts for how a transcript is written.
 import { assertEquals } from "@std/assert";
 import { decide } from "../../src/reload/decide.ts";
 import { AGREED, ledgerOf, replayAgreement, STARTED } from "./agreement_transcript.ts";

@@ -1,4 +1,4 @@
-// What is announced was read after the link came up: see agreement_transcript.ts for how a transcript is written.
+// An announced source was read after the link came up: see agreement_transcript.ts for how a transcript is written.
 import { AGREED, replayAgreement, STARTED } from "./agreement_transcript.ts";
 
 Deno.test("a hash that was found before the link came up is announced as the source says it afterwards", () => {

@@ -9,7 +9,7 @@ const STARTED = `hint start -> look
   head a@1 -> report agreed, read-head
   head a@1 ->`;
 
-/** Agreed on a at 1, has seen the head b at 2, and stopped before it found out what its source is. */
+/** Agreed on a at 1, has seen the head b at 2, and stopped before it looked at its source. */
 const BEHIND: Ledger = { ...AGREED, seen: 2 };
 
 Deno.test("force with a source that is rejected or cannot be read overrules nothing", () => {

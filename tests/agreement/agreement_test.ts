@@ -1,4 +1,4 @@
-// The knowledge of an instance about its cluster, and what follows from it: each condition apart from the others.
+// The knowledge of an instance about its cluster, and the consequences: each condition apart from the others.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   agreedOn,

@@ -1,5 +1,5 @@
-// A transcript of what passes between an instance and its cluster: one line an event and what follows from it for the
-// cluster, `head b@2 -> look`. Jitter is 0, so a wait is half of what the backoff allows.
+// A transcript of the exchange between an instance and its cluster: one line an event and its consequences for the
+// cluster, `head b@2 -> look`. Jitter is 0, so a wait is half of the longest that the backoff allows.
 import { assertEquals } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import { initialAgreement, type Ledger } from "../../src/agreement/agreement.ts";
@@ -23,7 +23,7 @@ export const STARTED = `linked -> look, read-head
   head a@1 -> report agreed, read-head
   head a@1 ->`;
 
-/** What an instance begins with: agreed on `a`, and a second to settle, unless it is said. */
+/** The beginning of an instance: agreed on `a`, and a second to settle, unless given. */
 export interface Start {
   readonly ledger?: Ledger;
   /** The mark in force, `a` is `a/1`. */
@@ -64,8 +64,8 @@ export function replayAgreement(start: Start, transcript: string): State<string>
 }
 
 /**
- * `finds b`: the look at hand, or one for the file, finds b, which is written where it is another. `finds nothing`: what
- * it finds is rejected; `finds no-file`: it cannot read the source, and tries again; `finds missing`: there is none;
+ * `finds b`: the look at hand, or one for the file, finds b, which is written if it is another. `finds nothing`: the
+ * source is rejected; `finds no-file`: it cannot read the source, and tries again; `finds missing`: there is none;
  * `finds b!`: b cannot be written.
  */
 function find(what: string, state: () => State<string>, happen: (event: Event<string>) => void): void {
@@ -131,7 +131,7 @@ function eventOf(verb: string, what: string): Event<string> {
   throw new Error(`no such event: ${verb}`);
 }
 
-/** What concerns the cluster; the rest of the reload has transcripts of its own. */
+/** The actions for the cluster; the rest of the reload has transcripts of its own. */
 function actionText(action: Action<string>): string {
   switch (action.kind) {
     case "look":
@@ -151,7 +151,7 @@ function actionText(action: Action<string>): string {
   }
 }
 
-/** What is kept of a state for the next process. */
+/** The part of a state that is kept for the next process. */
 export function ledgerOf(state: State<string>): Ledger {
   return state.agreement!.ledger;
 }

@@ -1,4 +1,4 @@
-// What a skip set may hold, and what another's text of it is taken for.
+// The bounds of a skip set, and the parsing of texts that other clients wrote.
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {

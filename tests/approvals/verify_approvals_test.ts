@@ -1,4 +1,4 @@
-// What counts as an approval, by the host's own ssh-keygen.
+// The signatures that count as approvals, by the host's own ssh-keygen.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hostSshKeygen, type SshKeygen } from "../../src/approvals/ssh_keygen.ts";
 import {

@@ -1,4 +1,4 @@
-// The bench's statistics: a figure is what its samples say, and says how far they lay apart.
+// The bench's statistics: a figure follows from its samples, and has their spread.
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { figureOf, isKept, median, percentile, ratioOf, showSpread, spreadOf } from "../../bench/figures.ts";

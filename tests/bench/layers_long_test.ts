@@ -1,4 +1,4 @@
-// The bench's configurations: what is measured is the same on every machine, and is a configuration.
+// The bench's configurations: they are valid, and the same on every machine.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { CONNECTION_VARIABLE, type EditKind, layerFile, type Variety } from "../../bench/layers.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";

@@ -1,4 +1,4 @@
-// The table of ratios: of all figures those that compare, and nothing where nothing was compared.
+// The table of ratios: of all figures those that compare, and nothing if nothing was compared.
 import { assertEquals } from "@std/assert";
 import { figureOf } from "../../bench/figures.ts";
 import { RATIO_UNIT, ratioTable } from "../../bench/ratios.ts";

@@ -1,4 +1,4 @@
-// The bench's counts of the store: what instances did is what Redis says that they did.
+// The bench's counts of the store: Redis' counts match the instances' commands.
 import { assertEquals, assertThrows } from "@std/assert";
 import { countsIn, countStore } from "../../bench/store_counts.ts";
 import { readThousandHosts } from "../../bench/thousand_hosts.ts";

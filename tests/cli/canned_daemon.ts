@@ -1,11 +1,11 @@
-// A server in the place of the daemon's admin interface: it answers what a test says, on a real unix socket or TCP, and
-// keeps what it was asked.
+// A server in the place of the daemon's admin interface: it gives a test's answers, on a real unix socket or TCP, and
+// keeps the requests.
 import type { Peer } from "../../src/cluster/peer_record.ts";
 import type { Status } from "../../src/admin/daemon_api.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 
-/** What a request was. */
+/** A request. */
 export interface Asked {
   /** `GET /admin/status`. */
   readonly what: string;
@@ -24,7 +24,7 @@ export interface CannedDaemon extends AsyncDisposable {
   readonly asked: Asked[];
 }
 
-/** What answers a request. */
+/** The function that answers a request. */
 export type Answering = (request: Request) => Response | Promise<Response>;
 
 /** Listens on a socket in a directory of its own; with `tls` or `tcp` on a port of 127.0.0.1. */
@@ -72,7 +72,7 @@ export function daysAgo(days: number): string {
   return new Date(Date.now() - days * 86_400_000 - 60_000).toISOString();
 }
 
-/** The status of an instance that is well, but for what is given. */
+/** The status of an instance that is well, except for the given members. */
 export function statusWith(given: Partial<Status> = {}): Status {
   return {
     version: "0.2.0",
@@ -114,7 +114,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
   };
 }
 
-/** What an instance tells of itself, but for what is given. */
+/** The record of an instance, except for the given members. */
 export function peerWith(given: Partial<Peer> = {}): Peer {
   return {
     instance: "edge-1",
@@ -130,7 +130,7 @@ export function peerWith(given: Partial<Peer> = {}): Peer {
   };
 }
 
-/** A terminal that keeps what it is given, for commands that a test calls by themselves. */
+/** A terminal that keeps the output, for commands that a test calls directly. */
 export function keepingTerminal(): { readonly terminal: Terminal; readonly out: string[]; readonly error: string[] } {
   const [out, error]: [string[], string[]] = [[], []];
   const terminal: Terminal = {

@@ -79,7 +79,7 @@ function partOf(shell: typeof SHELLS[number], command: string, script: string): 
   return script.slice(begin, script.indexOf("\n      ;;", begin));
 }
 
-/** What bash would offer, with the line cut into words as readline cuts it. */
+/** The words that bash would offer, with the line cut into words as readline cuts it. */
 async function bashReplies(script: string, words: readonly string[]): Promise<string[]> {
   const ask = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _honua_configd; ' +
     'complete -p honua-configd >&2; printf "%s\\n" "${COMPREPLY[@]}"';
@@ -123,7 +123,7 @@ for (const [words, replies] of BASH_REPLIES) {
   });
 }
 
-/** What is typed, and what the line is after TAB; FILE is a directory's path with a slash. */
+/** The typed line, and the line after TAB; FILE is a directory's path with a slash. */
 const TYPED: [string, string][] = [
   ["relo", "reload "],
   ["help val", "help validate "],

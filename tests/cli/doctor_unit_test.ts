@@ -76,7 +76,7 @@ async function examined(
   return { code, text, findings: JSON.parse(text).findings };
 }
 
-/** What is said under an id, all of it. */
+/** All texts under an id. */
 function saidOf(findings: readonly Finding[], check: string): string {
   return findings.filter((one) => one.check === check).map(({ what, todo }) => `${what} → ${todo}`).join("\n");
 }

@@ -1,5 +1,5 @@
-// README.md and docs/: that they say what the manual page says, that what they tell people to write is accepted, and that
-// their links lead somewhere.
+// README.md and docs/: that they agree with the manual page, that their examples are accepted, and that their links
+// lead somewhere.
 import { assert, assertEquals } from "@std/assert";
 import {
   EXIT_CODE_LIST,

@@ -1,4 +1,4 @@
-// `honua-configd history` and `show`, over a daemon and over what it left on the disk.
+// `honua-configd history` and `show`, over a daemon and over its files on the disk.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { historyDirectory, makeHistoryDirectory } from "../../src/releases/history_directory.ts";
 import { keyRingFile, newKey } from "../../src/releases/key_ring.ts";

@@ -1,9 +1,9 @@
-// What a real interactive shell makes of a line and one press of TAB, through a terminal of its own (zsh's zpty, which
-// can hold any program). Each answer is the whole line as the shell's editor has it then.
+// The effect of one press of TAB on a line in a real interactive shell, through a terminal of its own (zsh's zpty,
+// which can hold any program). Each answer is the whole line as the shell's editor has it then.
 
 const LIMIT_MILLISECONDS = 60_000;
 
-/** Draws a mark around what stands in the editor at ^T, once the shell has taken in its completion script. */
+/** Draws a mark around the text of the editor at ^T, once the shell has taken in its completion script. */
 const SHELLS = {
   bash: {
     command: "bash --norc --noprofile -i",

@@ -1,4 +1,4 @@
-// The manual page: that it has what the program has, and that what it says of settings is what the schema does.
+// The manual page: that it is complete, and that its settings agree with the schema.
 import fc from "fast-check";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { missing } from "../../scripts/test_setup.ts";
@@ -121,7 +121,7 @@ Deno.test("every setting of the schema is explained, and no other", () => {
     SETTING_TEXTS.map(({ name }) => name).filter((name) => name !== "Hooks:List").sort(),
     listNames(known.filter((name) => !isHook(name))),
   );
-  // What stands under names of one's own has none in the schema.
+  // Members under names of one's own have none in the schema.
   const maps = ["Http:Headers", "Http:HeaderFiles", "Ready:Http:Headers", "Ready:Http:HeaderFiles"];
   assertEquals(
     HOOK_TEXTS.map(({ name }) => name).filter((name) => !maps.includes(name)).sort(),
@@ -129,7 +129,7 @@ Deno.test("every setting of the schema is explained, and no other", () => {
   );
 });
 
-/** What the daemon itself has where nothing is said, by the names that people write, in lower case. */
+/** The daemon's own defaults, by the names that people write, in lower case. */
 function defaults(input: unknown): Map<string, unknown> {
   const result = checkOptions(input);
   assert(result.ok, JSON.stringify(result));
@@ -153,7 +153,7 @@ Deno.test("the documented defaults are the real ones", () => {
   ];
   for (const [{ name, initial }, value] of texts) {
     const code = /^`"?([^`"]*)"?`$/.exec(initial)?.[1];
-    // A reference to another setting, or words for what is not there.
+    // A reference to another setting, or words for an absent default.
     if (code === undefined || code.includes("ConnectionStrings")) {
       assert(
         value === null || value === undefined || (Array.isArray(value) && value.length === 0),
@@ -173,7 +173,7 @@ function defaultsOfHook(list: unknown): Map<string, unknown> {
     if (value === null || typeof value !== "object" || Array.isArray(value)) continue;
     for (const [below, one] of Object.entries(value)) found.set(`${key}:${below}`.toLowerCase(), one);
   }
-  // What was given, since a hook must do something.
+  // The given action, since a hook must have one.
   for (const given of ["name", "http:url", "http:headers", "http:headerfiles", "ready:command"]) found.delete(given);
   return found;
 }
@@ -194,7 +194,7 @@ Deno.test("the documented bounds are those that are checked", () => {
   }
 });
 
-/** What is said of a value that is none. */
+/** The message about an invalid value. */
 function refusal(key: string, value: string): string {
   const flags = [
     { flag: "--set", key, value },

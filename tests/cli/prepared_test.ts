@@ -1,4 +1,4 @@
-// What keeps a daemon from being started on paths that cannot be what they are named for.
+// The checks that keep a daemon from being started with paths that cannot have their use.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { pathClash, requestedOptions, requestedSource } from "../../src/cli/prepared.ts";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";

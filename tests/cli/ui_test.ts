@@ -38,7 +38,7 @@ Deno.test("the tunnel's socket is written so that a shell and ssh read it as it 
   const path = daemon.directory.file("it's 5%:1\\2.sock");
   await Deno.symlink(daemon.at, path);
   const { tunnel } = JSON.parse((await runRecorded(["ui", "--socket", path, "--format", "json"])).out);
-  // -G prints what ssh understood, and connects to nothing.
+  // -G prints ssh's configuration, and connects to nothing.
   const asked = tunnel.replace(/^ssh /, "ssh -F none -G ");
   const { stdout } = await new Deno.Command("sh", { args: ["-c", asked] }).output();
   assertStringIncludes(new TextDecoder().decode(stdout), `\nlocalforward 8080 ${path}\n`);

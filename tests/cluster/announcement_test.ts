@@ -1,4 +1,4 @@
-// Messages on the channel: what is sent is understood, and what else arrives is a path or nothing.
+// Messages on the channel: a sent message is understood, and any other text is a path or nothing.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import fc, { anyCharacter } from "fast-check";
@@ -10,7 +10,7 @@ const OTHER_ID = "ba9876543210";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** How a message ends: what it is where it was understood, otherwise why not. */
+/** The outcome of a message: its kind if it was understood, otherwise the reason. */
 function outcome(message: string | Uint8Array): string {
   const parsed = parseMessage(message, ID);
   if (parsed.kind === "invalid") return parsed.why;

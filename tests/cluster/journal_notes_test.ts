@@ -1,4 +1,4 @@
-// What instances note of each other's journals.
+// The notes that instances take of each other's journals.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MAX_NOTED, type NotedJournal, noteJournals, notesAbout } from "../../src/cluster/journal_notes.ts";

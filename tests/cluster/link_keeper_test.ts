@@ -1,5 +1,5 @@
-// The reports of a keeper, when it tries again and what it never reports: sessions that a test opens and loses by hand, by a
-// clock that it turns.
+// The reports of a keeper, its retries, and reports that it never makes: sessions that a test opens and loses by hand,
+// by a clock that it turns.
 import { assertEquals } from "@std/assert";
 import { type Keepable, keepLink, type LinkKeeperOptions } from "../../src/cluster/link_keeper.ts";
 import type { Link } from "../../src/cluster/notifier.ts";
@@ -8,7 +8,7 @@ import { fakeClock, turn } from "../support/fake_clock.ts";
 /** A session that is being opened, or is open. */
 interface Opening {
   readonly signal: AbortSignal;
-  /** Opens it; what that returns loses it. */
+  /** Opens it; the returned function loses it. */
   succeed(): Promise<(reason: string) => Promise<void>>;
   /** Refuses it. */
   fail(reason: unknown): Promise<void>;

@@ -1,5 +1,5 @@
-// What every notifier guarantees, as a suite: run it over each of them. A guarantee that takes two instances is left out
-// where there can be one alone.
+// The guarantees of every notifier, as a suite: run it over each of them. A guarantee that takes two instances is left
+// out if there can be only one.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Buffer } from "node:buffer";
@@ -42,7 +42,7 @@ export interface ContractCluster extends AsyncDisposable {
   open(instance: string, incarnation?: string, formerPeer?: string): Notifier;
 }
 
-/** What is promised beyond the contract. */
+/** Guarantees beyond the contract. */
 export interface ContractPromises {
   /** Whether several instances may be opened on a cluster. */
   readonly shared: boolean;
@@ -254,7 +254,7 @@ function skipped(alone: Alone): void {
     assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C, "“ñ” \\ 🌍")]);
     assertEquals((await notifier.announce(announcementOf(A, C, { skips: [skipOf(B)] }))).kind, "refused");
     assertEquals((await headOf(notifier)).skips, [skipOf(C, "“ñ” \\ 🌍")]);
-    // What restores a lost head has seen later heads than this skip set.
+    // An instance that restores a lost head has seen later heads than this skip set.
     const lost = await notifier.announce(announcementOf(C, null, { floor: 9, restores: false, skips: [skipOf(B)] }));
     assertEquals(lost.kind, "lost");
     const head = accepted(await notifier.announce(announcementOf(C, null, { floor: 9, skips: [skipOf(B)] })));
@@ -507,7 +507,7 @@ function amongNamesakes(together: Together): void {
   });
 }
 
-/** A request relative to what was seen: the floors around the last generation are the ones that matter. */
+/** A request relative to the last head seen: the floors around the last generation are the ones that matter. */
 const anyRequest = fc.record({
   hash: fc.constantFrom(A, B, C),
   base: fc.constantFrom(null, A, B, C),
@@ -520,7 +520,7 @@ const anyRequest = fc.record({
   undoes: fc.subarray([A, B, C]),
 });
 
-/** Announces step by step and compares each answer with what the rules say of it. */
+/** Announces step by step and compares each answer with the rules. */
 async function followRules(notifier: Notifier, steps: readonly Announcement[]): Promise<void> {
   const heads: Head[] = [];
   let skips: readonly Skip[] = [];

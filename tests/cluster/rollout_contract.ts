@@ -177,10 +177,10 @@ export function approvals(alone: Alone): void {
   });
 }
 
-/** An announcement or a move, relative to what was seen. */
+/** An announcement or a move, relative to the last state seen. */
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
-/** Most moves are on what there is. */
+/** Most moves are on the present rollout. */
 export const anyStep = fc.record({
   moves: fc.boolean(),
   hash: fc.constantFrom(A, B, C),
@@ -193,7 +193,7 @@ export const anyStep = fc.record({
   why: fc.constantFrom(null, "it was halted", "“ñ” \\ 🌍"),
 });
 
-/** Announces and moves step by step, and compares each answer with what the rules say of it. */
+/** Announces and moves step by step, and compares each answer with the rules. */
 export async function followMoves(notifier: Notifier, steps: readonly Step[]): Promise<void> {
   const heads: Head[] = [];
   let skips: readonly Skip[] = [];

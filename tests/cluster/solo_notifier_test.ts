@@ -1,4 +1,4 @@
-// The contract of a notifier, kept by the one that is alone.
+// The contract of a notifier, kept by the one without others.
 import { assert, assertEquals } from "@std/assert";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
 import { notifierContract } from "./notifier_contract.ts";

@@ -1,4 +1,4 @@
-// A process among the others, as the contract of a notifier needs it: its notifier, and all that it has told.
+// A process among the others, as the contract of a notifier needs it: its notifier, and all its reports.
 import { assert } from "@std/assert";
 import type { Message } from "../../src/cluster/announcement.ts";
 import type { Link, Notifier } from "../../src/cluster/notifier.ts";
@@ -15,7 +15,7 @@ export const B = "b".repeat(64);
 export const C = "c".repeat(64);
 export const PATH = "/etc/honua/config.hcl";
 
-/** A notifier that is up, and all that it has told. */
+/** A notifier that is up, and all its reports. */
 export interface Watched extends AsyncDisposable {
   readonly notifier: Notifier;
   readonly heard: Message[];
@@ -30,7 +30,7 @@ export async function watched(notifier: Notifier): Promise<Watched> {
   return { notifier, heard, links, [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose]() };
 }
 
-/** Sends a path and waits for it: what was sent before has arrived by then. */
+/** Sends a path and waits for it: earlier messages have arrived by then. */
 export async function fence(one: Watched): Promise<void> {
   assert((await one.notifier.lookAgain(PATH)).ok);
   await eventually("the path", () => one.heard.some(({ kind }) => kind === "look-again"));

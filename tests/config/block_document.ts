@@ -1,5 +1,5 @@
-// Documents made of blocks that keep their identity: a block whose text stands in the next document, too, is the same
-// object there, and the places in it have moved along. What a memory of blocks gives, for tests that need no more of it.
+// Documents made of blocks that keep their identity: a block with the same text in the next document is the same object
+// there, and the places in it have moved along. This is a simple memory of blocks, for tests that need no more.
 import { type Anchor, anchoredRange } from "../../src/diagnostic/anchor.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import type { BlockParser } from "../../src/document/hcl/block_parser.ts";

@@ -1,4 +1,4 @@
-// When what reading a block gave is remembered, for how long it counts, and what it takes of the bounds.
+// When the result of reading a block is remembered, for how long it counts, and its share of the bounds.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { type BlockMemory, type BlockReader, openBlockReader } from "../../src/config/block_memory.ts";
 import { MAX_TOTAL_LENGTH } from "../../src/config/expressions.ts";
@@ -9,7 +9,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 const SOURCE = sourceText("test.hcl", "");
 const nowhere = { start: 0, end: 0 };
 
-/** A scope in which names stand for values, and what it was asked. */
+/** A scope in which names have values, and the names that were looked up. */
 function scopeOf(values: Record<string, unknown>): Scope & { readonly asked: string[] } {
   const asked: string[] = [];
   return {

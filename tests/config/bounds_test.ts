@@ -1,4 +1,4 @@
-// The bounds on what a configuration may hold, each at the bound and one beyond it.
+// The bounds of a configuration, each at the bound and one beyond it.
 import { assert, assertEquals } from "@std/assert";
 import {
   concatenation,

@@ -13,7 +13,7 @@ async function diff(from: JsonObject, to: JsonObject): Promise<readonly BlockDif
   return await diffConfigs({ ...EMPTY, ...from }, { ...EMPTY, ...to });
 }
 
-/** The only block that differs, and what it says of its settings. */
+/** The only block that differs, with its settings. */
 async function settings(from: JsonObject, to: JsonObject): Promise<unknown[]> {
   const [block, ...others] = await diff({ layers: { a: from } }, { layers: { a: to } });
   assertEquals(others, []);

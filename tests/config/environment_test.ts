@@ -25,7 +25,7 @@ Deno.test("an environment file is read as systemd reads it", () => {
     ['A="a\\\nb"', { A: "ab" }],
     ["A=a\\\nb", { A: "ab" }],
     ["A=a\\ \nB=c", { A: "a ", B: "c" }],
-    // White space before a backslash is no longer at the end of the value, whatever the backslash continues with.
+    // White space before a backslash is no longer at the end of the value, with any continuation.
     ["A=a \\\n", { A: "a " }],
     ["A=a \\\r", { A: "a " }],
     ["A=a\\\r\nB=c", { A: "a", B: "c" }],

@@ -6,7 +6,7 @@ import type { Template } from "../../src/document/document.ts";
 
 /**
  * The underlined part of a source that holds one quoted template, whose codes are the texts between its outermost `${`
- * and `}`; `decoded` is the template's text if it is another than what is written.
+ * and `}`; `decoded` is the template's text if it differs from the written one.
  */
 function underlined(
   written: string,

@@ -19,7 +19,7 @@ import { load } from "./loading.ts";
 
 const nowhere = { start: 0, end: 0 };
 
-/** What a template means without any variable. */
+/** The value of a template without any variable. */
 function evaluate(text: string): Expression | Fault {
   const template: Template = { kind: "template", text, codes: [], range: nowhere };
   const source = sourceText("test", "");
@@ -96,7 +96,7 @@ Deno.test("every expression of the subset has its value", () => {
     ["${cache.x.y}", {}, "config/unsupported-expression"],
     ["${service.x.y}", {}, "config/unsupported-expression"],
     ['a${"b"}${1}${true}c', {}, "ab1truec"],
-    // What makes neither code nor an escape is text.
+    // Characters that make neither code nor an escape are text.
     ["$ $$ % %% $$$ {}", {}, "$ $$ % %% $$$ {}"],
     ["$$$${x}", {}, "$$${x}"],
     ['${"$${x}%%{y}$"}', {}, "${x}%{y}$"],
@@ -183,7 +183,7 @@ Deno.test("the portable text has one spelling", () => {
     ['a${"$$"}${env("A")}$$', 'a${"$$"}${env("A")}$$'],
     ['${env("A") ? "$$" : "a${"$"}${env("B")}"}', '${env("A") ? "$$" : "a${"$"}${env("B")}"}'],
     ['${"a${"$"}${env("A")}"}', 'a${"$"}${env("A")}'],
-    // A lone conditional in quotes is a text, whatever it comes to; what is a text already needs no quotes.
+    // A lone conditional in quotes is a text, with any result; a value that is a text already needs no quotes.
     ['${"${env("A") ? 1 : 2}"}', '${env("A") ? 1 : 2}'],
     ['${env("A") ? 1 : 2}${""}', '${env("A") ? 1 : 2}${""}'],
     ['x${"a${env("A")}b"}c', 'xa${env("A")}bc'],

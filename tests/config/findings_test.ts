@@ -1,4 +1,4 @@
-// The findings that are kept, how often each is reported, and what is known of the settings of a block.
+// The findings that are kept, how often each is reported, and the facts about the settings of a block.
 import { assertEquals } from "@std/assert";
 import { fault } from "../../src/config/expressions.ts";
 import {

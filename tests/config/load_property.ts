@@ -1,4 +1,4 @@
-// Whatever is edited, a load with memory gives what a fresh one gives, and asks the environment for the same.
+// After any edit a load with memory gives the result of a fresh one, and asks the environment for the same.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { loadConfig, type Loaded, openLoader } from "../../src/config/load.ts";

@@ -1,4 +1,4 @@
-// That a loader with a memory gives what a fresh one gives, and that it costs as much as what has changed.
+// That a loader with a memory gives the result of a fresh one, and that its cost follows the change.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { loadConfig, type Loaded, type Loader, openLoader } from "../../src/config/load.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";

@@ -3,7 +3,7 @@ import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig, type Loaded } from "../../src/config/load.ts";
 import { parseJsonDocument } from "../../src/document/json/json_document.ts";
 
-/** What a JSON text, or the text of a value, comes to in an environment; throws where it does not parse. */
+/** The value of a JSON text, or of the text of a value, in an environment; throws if it does not parse. */
 export function load(source: unknown, environment: Record<string, string> = {}, validate = true): Loaded {
   const text = typeof source === "string" ? source : JSON.stringify(source, null, 2);
   const parsed = parseJsonDocument(sourceText("test.json", text));
@@ -12,7 +12,7 @@ export function load(source: unknown, environment: Record<string, string> = {}, 
   return loadConfig({ document: parsed.document, environment: lookUp, validate });
 }
 
-/** What is valid but for the rules; throws the diagnostics of what is not. */
+/** The configuration before the rules; throws its diagnostics if it is not valid. */
 export function loadValid(source: unknown, environment: Record<string, string> = {}): Extract<Loaded, { ok: true }> {
   const loaded = load(source, environment, false);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics, null, 2));
@@ -25,7 +25,7 @@ export function remarks(loaded: Loaded): string[] {
     .map((one) => `${one.severity} ${one.code.replace("config/", "")} ${one.path}`);
 }
 
-/** A value as JSON holds it, without what a prototype adds. */
+/** A value as JSON holds it, without the members of a prototype. */
 export function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

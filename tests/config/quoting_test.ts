@@ -1,4 +1,4 @@
-// What rules may say aloud: values and the names that there are.
+// The texts that rules may quote: values and defined names.
 import { assertEquals } from "@std/assert";
 import { openRecorder } from "../../src/config/facts.ts";
 import { isBlank, quotableValue, type RuleContext, shown, suggestNames } from "../../src/config/rules.ts";

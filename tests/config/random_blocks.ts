@@ -1,12 +1,12 @@
 // Blocks of all kinds at random that refer to one another, to variables and to the environment: few names for many
-// blocks, so that what is random mostly meets. Tidy ones have what they need and are right by themselves, so that what
-// is wrong is between them; the others are wrong in every way.
+// blocks, so that random references mostly meet. Tidy blocks are complete and right by themselves, so that mistakes are
+// between them; the others are wrong in every way.
 import type { Random } from "../support/random.ts";
 
 /** The names that the blocks ask of the environment. */
 export const ENVIRONMENT_NAMES = ["E0", "E1", "E2"];
 
-/** What blocks are made with. */
+/** The options of random blocks. */
 export interface Draw extends Random {
   /** Whether blocks are right by themselves. */
   readonly isTidy: boolean;
@@ -27,7 +27,7 @@ export function randomBlocks(draw: Draw): string[] {
   return [...once.values()];
 }
 
-/** Edits blocks in one of the ways that people do; tidy ones stay unique, and definitions stay where they are. */
+/** Edits blocks in one of the ways that people do; tidy ones stay unique, and definitions stay in their places. */
 export function editBlocks(draw: Draw, texts: string[], before: readonly string[]): void {
   const kind = draw.below(8);
   const at = draw.below(texts.length + 1);
@@ -40,7 +40,7 @@ export function editBlocks(draw: Draw, texts: string[], before: readonly string[
   else texts.splice(at, draw.below(2), randomBlock(draw));
 }
 
-/** In the place of the block that is called the same, or where there is none, at a place. */
+/** In the place of the block of the same name, or if there is none, at a place. */
 function put(texts: string[], text: string, at: number): void {
   const same = texts.findIndex((one) => headOf(one) === headOf(text));
   if (same < 0 || text.startsWith("extra")) texts.splice(at, 0, text);

@@ -1,4 +1,4 @@
-// The place and the words of a rule's remark, and what reading gives in two forms.
+// The place and the words of a rule's remark, and the result of reading in two forms.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
 import { emptyPair, isName, listOf, shareEqualForms } from "../../src/config/reading.ts";
@@ -111,7 +111,7 @@ Deno.test("a value is of the type that is wanted, or spells it", () => {
   assertEquals([5, "5", " 5\n", "+5", "-5", 5.0, "${env:T}", 2 ** 31 - 1, -(2 ** 31), "2147483647"].map(pool), [
     ...[5, 5, 5, 5, -5, 5, 7, 2 ** 31 - 1, -(2 ** 31), 2147483647],
   ]);
-  // A text of more digits than any such number could have is none, whatever they are.
+  // A text of more digits than any such number could have is none.
   assertEquals(["5".padStart(20, "0"), "5".padStart(21, "0")].map(pool), [5, null]);
   const wrong = [5.5, "5.0", "", "5x", "x5", "1e2", "--5", "5 5", 2 ** 31, -(2 ** 31) - 1, "2147483648", true, [5], {
     a: 5,

@@ -1,4 +1,4 @@
-// That what a server refuses when it builds its catalog is refused here, at both places.
+// That a configuration that a server refuses when it builds its catalog is refused here, at both places.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
@@ -28,7 +28,7 @@ function diagnosticsOf(blocks: Blocks): readonly Diagnostic[] {
   return loaded.ok ? loaded.warnings : loaded.diagnostics;
 }
 
-/** `severity code path: summary` of what the third phase says. */
+/** `severity code path: summary` of the diagnostics of the third phase. */
 function reported(blocks: Blocks): string[] {
   return diagnosticsOf(blocks).filter(({ code }) => code.startsWith("server/"))
     .map(({ severity, code, path, summary }) => `${severity} ${code} ${path}: ${summary}`);
@@ -63,7 +63,7 @@ Deno.test("a service that a layer names twice is refused at the second name and 
     "error server/repeated-service layer.a.services: Layer a names service odata twice",
   ]);
   assertEquals(linesOf(blocks), [['"service.odata"', '"odata",']]);
-  // Two services that are one to the server are told at the services, and not once more in the layer.
+  // Two services that are one to the server are reported at the services, and not once more in the layer.
   assertEquals(reported({ services: { a: {}, A: {} }, layers: { l: layer("a", "A") } }), [
     "error server/duplicate-id service.A: The ids a and A differ only in upper and lower case",
   ]);
@@ -195,7 +195,7 @@ Deno.test("ids that would come to gigabytes are compared within a bound", () => 
   assertEquals(load({ services, layers }).ok, true);
 });
 
-/** What is said of blocks that stand at no place. */
+/** The diagnostics of blocks without a place. */
 function saidWithoutPlaces(sources: Blocks, services: Blocks, layers: Blocks) {
   const of = (blocks: Blocks) => ({
     entries: Object.entries(blocks).map(([id, block]) => ({ facts: NO_FACTS, resolved: { id, ...block as Blocks } })),

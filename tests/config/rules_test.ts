@@ -1,5 +1,5 @@
-// Each rule by what fires it and by what is as near as can be and does not. Only the remark in question is looked for:
-// what else is said of a configuration is that of its own row.
+// Each rule by a configuration that fires it and by one as near as can be that does not. Only the remark in question is
+// looked for: other remarks on a configuration have rows of their own.
 import { assertEquals } from "@std/assert";
 import { NO_FACTS } from "../../src/config/facts.ts";
 import type { Layer } from "../../src/config/honua_config.ts";
@@ -130,7 +130,7 @@ Deno.test("rules of a data source fire at their bounds and not before", () => {
     [
       "error pool-bounds data_source.db.pool",
       [pool(3, 2), pool(11, undefined), pool(undefined, 0)],
-      // The default of what could not be read is nobody's choice.
+      // The default of a value that could not be read is nobody's choice.
       [pool(2, 2), pool(10, undefined), pool("x", 0), pool(11, "x"), at("dataSources.db.pool", undefined)],
     ],
   ]);

@@ -9,7 +9,7 @@ import {
 } from "../../src/config/schema.ts";
 import { type JsonShape as JsonShape, TOP_SHAPES } from "../../src/document/json/json_document.ts";
 
-/** What stands in JSON and not in HCL: ids beside their keys, and a service's settings in an object of their own. */
+/** Members that JSON has and HCL has not: ids beside their keys, and a service's settings in an object of their own. */
 const JSON_ONLY: Readonly<Record<string, readonly string[]>> = {
   data_source: ["id"],
   service: ["id", "settings"],
@@ -17,7 +17,7 @@ const JSON_ONLY: Readonly<Record<string, readonly string[]>> = {
   cache: ["id"],
 };
 
-/** `pool.minsize min_size` for every member, at every depth; `*` stands for a name that people give. */
+/** `pool.minsize min_size` for every member, at every depth; `*` is a name that people give. */
 function jsonNames(members: ReadonlyMap<string, JsonShape>, path = ""): string[] {
   return [...members].flatMap(([key, shape]) => {
     const own = `${path}${key}`;

@@ -103,7 +103,7 @@ Deno.test("definitions together have the bound of all values, and those beyond i
   const enough = open(memory, { long, ...fewer });
   assertEquals([memory.evaluated, outcome(enough, last)], [2, "x".repeat(LONG)]);
 
-  // What stood before is beyond the bound if something new has taken its room.
+  // An earlier definition is beyond the bound if a new one has taken its room.
   const again = open(memory, { long, ...copies(1_000, 1), ...fewer });
   assertEquals(outcome(again, last), "config/values-too-large");
 });

@@ -1,4 +1,4 @@
-// What variables stand for in each kind of setting, and what is said where they cannot.
+// The values of variables in each kind of setting, and the diagnostics if they cannot be used.
 import { assert, assertEquals } from "@std/assert";
 import { readVariable, secretOf, valueOf } from "../../src/config/blocks.ts";
 import { openRecorder } from "../../src/config/facts.ts";
@@ -128,7 +128,7 @@ function literal(value: null | boolean | number | string): Value {
   return { kind: "literal", value, range: nowhere };
 }
 
-/** What reading a variable's block gives, and what is said of it. */
+/** The result of reading a variable's block, and its diagnostics. */
 function variable(entries: Record<string, Value>): unknown[] {
   const findings = openRecorder();
   const source = sourceText("t.hcl", "");

@@ -1,4 +1,4 @@
-// That diagnostics read alike, whatever they are about.
+// That diagnostics of all kinds read alike.
 import { assert, assertEquals } from "@std/assert";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";

@@ -20,7 +20,7 @@ const fixtures = new URL("../fixtures/config", import.meta.url).pathname;
 /** Every variable that a text can name has a value of this form. */
 const environment = (name: string) => `v_${name}`;
 
-/** Where texts differ from what the `index.tsv` beside them expects. */
+/** The differences of texts from the `index.tsv` beside them. */
 async function compareTexts(directory: string): Promise<{ count: number; found: string[] }> {
   await using parser = openBlockParser();
   const found: string[] = [];
@@ -50,7 +50,7 @@ Deno.test({
 /** It writes an attribute twice, which is an error here. */
 const excepted = "ConfigurationProcessor.ServiceSettings_InterpolatesStringValues";
 
-/** Cases of which more is said than the server's validators do, by what is said. */
+/** Cases with more diagnostics than the server's validators give, by those diagnostics. */
 const REFUSED_BY_SERVER: Readonly<Record<string, readonly string[]>> = {
   // Its validators only warn of a layer without an enabled service; its catalog refuses the disabled one that it names.
   "SemanticValidator.LayerWithNoEnabledServices_ReturnsWarning": ["error layer.test-layer.services"],

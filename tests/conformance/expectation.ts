@@ -1,4 +1,5 @@
-// Reads a directory of texts with their expected outcomes (`index.tsv`, `cases.json`) and says where ours differ.
+// Reads a directory of texts with their expected outcomes (`index.tsv`, `cases.json`) and lists the differences of
+// ours.
 import type { Diagnostic, Severity } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -13,7 +14,7 @@ export interface Expectation {
   readonly outcome: "valid" | "valid+warnings" | "invalid:syntax" | "invalid:load" | "invalid:validation";
   /** `severity path` of every diagnostic that has a path; sorted. */
   readonly remarks: readonly string[];
-  /** The line of the first error, where it is one of syntax. */
+  /** The line of the first error, if it is one of syntax. */
   readonly line: number | null;
 }
 
@@ -37,7 +38,7 @@ function pathsIn(joined: string): string[] {
     .map((path) => path!);
 }
 
-/** What a text came to. */
+/** The outcome of a text. */
 export type Outcome =
   | { readonly parsed: false; readonly diagnostics: readonly Diagnostic[] }
   | { readonly parsed: true; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
@@ -56,7 +57,7 @@ export async function outcomeOf(
   return { parsed: true, loaded, diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics };
 }
 
-/** Where an outcome differs from what is expected, in words; empty where it does not. */
+/** The differences of an outcome from the expected one, in words; empty if there are none. */
 export function differences(expected: Expectation, outcome: Outcome): string[] {
   const found: string[] = [];
   const ours = outcomeName(outcome, expected.remarks);
@@ -72,7 +73,7 @@ export function differences(expected: Expectation, outcome: Outcome): string[] {
   return [...found, ...compareRemarks(expected.remarks, remarksOf(outcome.diagnostics, expected.remarks))];
 }
 
-/** Compares sorted remarks, each as often as it stands. */
+/** Compares sorted remarks, each as often as it occurs. */
 export function compareRemarks(expected: readonly string[], actual: readonly string[]): string[] {
   const left = [...actual];
   const missing = expected.filter((one) => {
@@ -85,8 +86,9 @@ export function compareRemarks(expected: readonly string[], actual: readonly str
 
 /**
  * `severity path` of every diagnostic that has a path. A cache with a connection and no type, a variable without a
- * default, and an enabled service without any data source are warned about beyond the list of the server's. So is what its own reader cannot read, if the list does not
- * have it anyway as an unknown setting: the list is about what was written, not about a file that is made of it.
+ * default, and an enabled service without any data source are warned about beyond the list of the server's. So are
+ * settings that its own reader cannot read, if the list does not have them anyway as unknown: the list is about the
+ * written text, not about a file that is made of it.
  */
 export function remarksOf(diagnostics: readonly Diagnostic[], expected: readonly string[]): string[] {
   const remarkOf = ({ severity, path }: Diagnostic) => `${severity satisfies Severity} ${path}`;
@@ -106,7 +108,7 @@ function outcomeName(outcome: Outcome, expected: readonly string[]): Expectation
   return warnings + outcome.diagnostics.filter((one) => one.path === null).length > 0 ? "valid+warnings" : "valid";
 }
 
-/** One of `cases.json`: a text, and what loading it has to give. */
+/** One of `cases.json`: a text, and the expected result of loading it. */
 export interface Case {
   readonly id: string;
   readonly kind: "validator" | "parser" | "loader" | "processor";
@@ -119,7 +121,7 @@ export interface Case {
   };
 }
 
-/** Where the outcome of a case differs from what it asserts. */
+/** The differences of the outcome of a case from its assertions. */
 export function caseDifferences(one: Case, outcome: Outcome): string[] {
   if (one.kind === "validator") {
     if (!outcome.parsed) return ["it does not parse"];
@@ -138,7 +140,9 @@ export function caseDifferences(one: Case, outcome: Outcome): string[] {
   });
 }
 
-/** The value at a path of the server's names: PascalCase for our camelCase, `#` for a count, null for what is absent. */
+/**
+ * The value at a path of the server's names: PascalCase for our camelCase, `#` for a count, null for an absent value.
+ */
 function valueAt(value: unknown, path: readonly string[]): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return value ?? null;

@@ -1,4 +1,4 @@
-// Hosts of a fleet for the tests of the page: one that is well but for what is given, and any.
+// Hosts of a fleet for the tests of the page: one that is well except for the given members, and any.
 import fc from "fast-check";
 import { HELD_BACK, PEER_RELEASE_STATES } from "../../../src/cluster/peer_record.ts";
 import type { Host, Rejected } from "../../../src/admin/ui/fleet_rows.ts";
@@ -16,12 +16,12 @@ export function hashOf(digit: string): string {
   return digit.repeat(64);
 }
 
-/** What a host rejected a minute ago, for a reason that names no place. */
+/** A rejection of a minute ago, for a reason that names no place. */
 export function rejectedBecause(hash: string | null, summary: string): Rejected {
   return { hash, summary, detail: "", at: ago(60) };
 }
 
-/** A host that is well, but for what is given. */
+/** A host that is well, except for the given members. */
 export function hostWith(given: Partial<Host> = {}): Host {
   return {
     instance: "edge-1",

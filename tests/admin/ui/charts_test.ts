@@ -114,7 +114,7 @@ Deno.test("the picture stays the same within a minute, so that an open page is n
   };
   assertEquals(drawn(at - 1_000), drawn(at - 59_000));
   assert(drawn(at - 1_000) !== drawn(at + 1_000));
-  // What is at the edge of the hour, and so before the whole minute, is drawn at the edge.
+  // A point at the edge of the hour, and so before the whole minute, is drawn at the edge.
   const edge = figuresOf([[60, "activated", 3]], false, at - 59_000);
   assertEquals(attributes(`${latencyChart(edge)}`, "d").at(-1), "M52 49.2h.01");
 });

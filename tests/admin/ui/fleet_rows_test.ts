@@ -1,4 +1,4 @@
-// The rows of the fleet: what each says, and that those which need a person come first.
+// The rows of the fleet: the text of each, and that those which need a person come first.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {

@@ -1,4 +1,4 @@
-// The verdict on the fleet in one sentence: the counts add up, and it says first what most hosts run.
+// The verdict on the fleet in one sentence: the counts add up, and the most common configuration comes first.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { fleetRows, type Host } from "../../../src/admin/ui/fleet_rows.ts";

@@ -1,4 +1,4 @@
-// The answers with a view: an open page, which asks again and again, gets only what it does not have.
+// The answers with a view: an open page, which asks again and again, gets only new content.
 import { assert, assertEquals } from "@std/assert";
 import { openAdminHost } from "../admin_host.ts";
 

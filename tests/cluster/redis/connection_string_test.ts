@@ -1,4 +1,4 @@
-// Connection strings as people write them: what each means, what is warned about, and that no value is ever quoted.
+// Connection strings as people write them: their meanings, the warnings, and that no value is ever quoted.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import { parseConnectionString, type RedisPlan } from "../../../src/cluster/redis/connection_string.ts";

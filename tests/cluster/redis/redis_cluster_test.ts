@@ -1,4 +1,4 @@
-// Where the server that counts is not the one that was named: a cluster's nodes, a primary behind Sentinels, one of
+// Setups in which the server that counts is not the named one: a cluster's nodes, a primary behind Sentinels, one of
 // several hosts. Redirections and failovers end with the instance at the right one.
 import { assert, assertEquals } from "@std/assert";
 import { keysOf } from "../../../src/cluster/redis/redis_scripts.ts";
@@ -16,7 +16,7 @@ import { announcementOf } from "../../support/announcement_of.ts";
 const KEYS = keysOf(CHANNEL);
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 500 };
 
-/** What is tested on one cluster, since each takes seconds to start; the last one leaves a node ended. */
+/** All tests share one cluster, since it takes seconds to start; the last one leaves a node ended. */
 const ON_A_CLUSTER: readonly [string, (cluster: RedisCluster) => Promise<void>][] = [
   ["a message is heard at every node of a cluster", async (cluster) => {
     await using one = await openUp(connectionTo({ kind: "several", endpoints: cluster.nodes }));

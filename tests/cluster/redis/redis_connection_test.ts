@@ -195,7 +195,7 @@ Deno.test("of a string that is used or not, or not understood, the secrets are t
     ["redis://:p%40s%2fs@h", "redis://:p%40s%2fs@h", "p@s/s", "p%40s%2fs"],
     [" h,password=hush ", "h,password=hush", "hush"],
     ["redis://app:@h", "redis://app:@h"],
-    // What looks like a URL within a password is none.
+    // A text in a password that looks like a URL is none.
     ["h:1,password=a://b:c@d", "h:1,password=a://b:c@d", "a://b:c@d"],
     ["redis://app:two\nlines@h:x", "redis://app:two\nlines@h:x", "two\nlines"],
     ["://app:hush@h", "://app:hush@h", "hush"],

@@ -1,4 +1,4 @@
-// A flood of messages, whatever they are, costs their reading and nothing more: each is heard as it comes, none is kept.
+// A flood of messages of any kind costs only their reading: each is heard as it comes, none is kept.
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../support/eventually.ts";
 import { startRedis } from "../../support/redis_server.ts";
@@ -7,7 +7,7 @@ import { A, CHANNEL, openInstance, singleTo } from "./redis_notifying.ts";
 const MESSAGES = 20_000;
 const MEBIBYTE = 1024 * 1024;
 
-// The parser of ioredis frees what long messages took by an interval of its own, which ends soon after.
+// The parser of ioredis frees the memory of long messages by an interval of its own, which ends soon after.
 Deno.test("twenty thousand messages and some of a mebibyte are heard, and held by nobody", {
   sanitizeOps: false,
   sanitizeResources: false,
@@ -15,7 +15,7 @@ Deno.test("twenty thousand messages and some of a mebibyte are heard, and held b
   await using server = await startRedis();
   const counts = { announcement: 0, "look-again": 0, invalid: 0 };
   await using one = openInstance(singleTo(server), { heartbeatMilliseconds: 20 });
-  // What is heard is counted and not kept, as the daemon does.
+  // Messages are counted and not kept, as the daemon does.
   one.heard.push = (message) => ++counts[message.kind];
   await one.up();
   const before = Deno.memoryUsage().rss;

@@ -1,4 +1,5 @@
-// What stands in Redis and goes over its channel: exactly what DESIGN promises, whoever else has written there before.
+// The keys in Redis and the messages on its channel: exactly the documented ones, also if others have written there
+// before.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { incarnationOf } from "../../support/incarnation.ts";
 import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf } from "../../../src/cluster/redis/redis_scripts.ts";
@@ -365,7 +366,7 @@ Deno.test("without any one of the rights that are documented something does not 
   }
 });
 
-/** Does all that an instance ever does, as the user `edge`; what of it failed. */
+/** Makes every request of an instance, as the user `edge`; returns those that failed. */
 async function failuresOf(server: RedisServer): Promise<string[]> {
   const failed: string[] = [];
   const one = openInstance(singleTo(server, { user: "edge", password: "secret" }), { heartbeatMilliseconds: 10 });
@@ -386,7 +387,7 @@ async function failuresOf(server: RedisServer): Promise<string[]> {
     return one.links.some(({ state }) => state === "down") ||
       /cmdstat_ping:calls=[1-9]\d*,usec=[1-9]/.test(await server.cli("info", "commandstats"));
   });
-  // A refused one counts too, so it takes a moment more until it is known for what it is.
+  // A refused one counts too, so it takes a moment more until that is known.
   await notifier.head();
   if (one.links.some(({ state }) => state === "down")) failed.push("link");
   await one[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-// The life of a notifier: one that may not reconnect gives up and says so, and one that is closed, at whatever moment,
+// The life of a notifier: one that may not reconnect gives up and says so, and one that is closed, at any moment,
 // leaves no timer and no socket behind, which the sanitizers of Deno.test prove.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openRedisNotifier, RECONNECT_BACKOFF } from "../../../src/cluster/redis/redis_notifier.ts";

@@ -1,5 +1,5 @@
-// Messages that make all look again are paths, which do not say who sent them: an instance knows its own all the same,
-// and takes nobody else's for one.
+// Messages that make all look again are paths, which do not name their sender: an instance knows its own all the same,
+// and takes no other message for one.
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../support/eventually.ts";
 import { startRedis } from "../../support/redis_server.ts";

@@ -1,5 +1,5 @@
-// The times that a notifier keeps unless it is told others, by the process's timers turned by hand, and the reason with
-// which a connection ends. The server answers as a test wants, over real connections.
+// The default times of a notifier, by the process's timers turned by hand, and the reason with which a connection ends.
+// The server answers as a test wants, over real connections.
 import { assertEquals } from "@std/assert";
 import { dial } from "../../../src/cluster/redis/redis_notifier.ts";
 import type { RedisTls } from "../../../src/cluster/redis/redis_connection.ts";
@@ -28,7 +28,7 @@ function startPrimary(): Primary {
   return Object.assign(state, liar);
 }
 
-/** Waits for what needs no timer. */
+/** Waits for work that needs no timer. */
 async function until(what: string, isThere: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!isThere()) {

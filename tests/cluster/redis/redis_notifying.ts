@@ -38,7 +38,7 @@ export function singleTo(
   return connectionTo({ kind: "single", endpoint: { host, port } }, more);
 }
 
-/** A notifier that is watched, and all that it told. */
+/** A notifier that is watched, and all its reports. */
 export interface Instance extends AsyncDisposable {
   readonly notifier: Notifier;
   readonly heard: Message[];

@@ -1,5 +1,5 @@
-// What becomes of the link while Redis is away, frozen, slow, emptied or unwilling: it says so once, tries again, and
-// comes back by itself. The sanitizers of Deno.test prove that nothing is left open.
+// The link while Redis is away, frozen, slow, emptied or unwilling: it says so once, tries again, and comes back by
+// itself. The sanitizers of Deno.test prove that nothing is left open.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Link } from "../../../src/cluster/notifier.ts";
 import { accessRules } from "../../../src/cluster/redis/redis_scripts.ts";
@@ -14,7 +14,7 @@ import { announcementOf } from "../../support/announcement_of.ts";
 const states = (links: readonly Link[]) =>
   links.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
 
-/** Notices in tenths of a second what takes seconds by default. */
+/** Notices in tenths of a second an outage that takes seconds by default. */
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 300 };
 
 Deno.test("a Redis that is killed and started again is said to be down once and up once, and works again", async () => {

@@ -1,4 +1,4 @@
-// What is found out about Redis from outside, over real servers and users with less than all rights.
+// The probe of Redis from outside, over real servers and users with less than all rights.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type LackingRights, probeRedis, type RedisProbe } from "../../../src/cluster/redis/redis_probe.ts";
 import type { RedisConnection } from "../../../src/cluster/redis/redis_connection.ts";
@@ -39,7 +39,7 @@ Deno.test("each right that is taken away is found, and no other", async () => {
   const rules = accessRules(CHANNEL);
   for (const command of ALLOWED_COMMANDS) {
     const lacking = await lackingOf(server, rules.filter((rule) => rule !== `+${command}`));
-    // Without scripts nobody tells of what may not be tried.
+    // Without scripts nothing reports the rights that may not be tried.
     const unknown = command === "eval" ? ["subscribe", "publish"] : [];
     assertEquals(lacking, { ...NOTHING, commands: [command], unknown });
   }
@@ -130,7 +130,7 @@ Deno.test("of a cluster the node of the channel's slot is asked, wherever one be
     const { server, mode, lacking } = probed.facts;
     assertEquals([server, mode, lacking], [`${owner.host}:${owner.port}`, "cluster", NOTHING]);
   }
-  // What a cluster needs besides is asked of it, and of no single server.
+  // The further rights of a cluster are asked of it, and of no single server.
   await owner.cli("acl", "setuser", "edge", "reset", "on", `>${PASSWORD}`, ...accessRules(CHANNEL));
   const probed = await probe(singleTo(owner, { user: "edge", password: PASSWORD }));
   assertEquals(probed.ok && probed.facts.lacking, { ...NOTHING, commands: ["asking"] });

@@ -1,4 +1,4 @@
-// What an answer of the scripts must be to be believed, whoever gave it.
+// The form of an answer of the scripts that is believed, from any server.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { judgeAnnouncement } from "../../../src/agreement/announcing.ts";

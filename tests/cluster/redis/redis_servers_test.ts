@@ -1,5 +1,5 @@
-// Which server counts and what is said to it: servers that answer as a test wants, over real connections. What was found
-// out of no use is closed when that is told.
+// The server that counts and the commands to it: servers that answer as a test wants, over real connections. A
+// connection of no use is closed before that is reported.
 import { assertEquals, assertRejects } from "@std/assert";
 import { dial } from "../../../src/cluster/redis/redis_notifier.ts";
 import type { RedisConnectionSettings } from "../../../src/cluster/redis/redis_connection.ts";
@@ -47,7 +47,7 @@ function answering(answers: Readonly<Record<string, string>>): LyingRedis & { re
   return Object.assign(liar, { asked });
 }
 
-/** What was asked of a server, and what it was found to be or why it is of no use, in which case nothing is left open. */
+/** The commands to a server, and its role or the reason why it is of no use. In that case nothing is left open. */
 async function found(answers: Readonly<Record<string, string>>, more: Partial<RedisConnectionSettings> = {}) {
   await using liar = answering(answers);
   await using calls = calling(singleTo(liar, more));
@@ -105,7 +105,7 @@ Deno.test("any error after a password is a refusal, unless the server has no pas
   for (const [auth, outcome] of cases) {
     assertEquals((await found({ ...PRIMARY, auth: `-${auth}\r\n` }, { password: "hush" })).at(-1), outcome, auth);
   }
-  // What ends the connection is no refusal.
+  // The end of a connection is no refusal.
   const lost = await found({ ...PRIMARY, auth: "%1\r\n" }, { password: "hush" });
   assertEquals(lost.at(-1), "Redis (HERE) sent something else than its protocol: is this address a Redis?");
 });
@@ -175,7 +175,7 @@ Deno.test("Sentinels are asked in turn until one knows, and the first one's reas
     await assertRejects(() => findServer(none.caller), Error, reason);
     assertEquals([none.endpoints.length, none.open()], [2, 0]);
   }
-  // The password of Redis is told to a Sentinel that asks for one, and to no other.
+  // The password of Redis is sent to a Sentinel that asks for one, and to no other.
   refusing.asked.length = ignorant.asked.length = 0;
   await using reported = asking([ignorant, refusing], { user: "edge", password: "hush" });
   await assertRejects(() => findServer(reported.caller), Error, "does not know");

@@ -1,5 +1,5 @@
-// A stay with Redis over servers that answer as a test wants: where its requests go, what it leaves behind, and when it
-// is over.
+// A session with Redis over servers that answer as a test wants: the targets of its requests, its end, and that it
+// leaves nothing behind.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { dial } from "../../../src/cluster/redis/redis_notifier.ts";
@@ -22,12 +22,12 @@ const NO_HEAD = "*0\r\n";
 type Answers = Record<string, string | (() => string | Promise<string>)>;
 
 interface Node extends LyingRedis {
-  /** What it answers to the script of a test, and to others, in place of what is sound. */
+  /** Its answer to the script of a test, and to others, in place of the sound one. */
   answers: Answers;
   readonly asked: string[];
 }
 
-/** A node of a cluster; `script` stands for the script of these tests, `evalsha` for reading the head. */
+/** A node of a cluster; `script` means the script of these tests, `evalsha` reading the head. */
 function startNode(answers: Answers = {}): Node {
   const node = {
     answers,

@@ -1,4 +1,4 @@
-// Sources in Redis: how long they stay, what another client's value is taken for, and what a transfer costs the link.
+// Sources in Redis: how long they stay, values of other clients, and the cost of a transfer for the link.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_SOURCE_BYTES, type StoredSource } from "../../../src/cluster/stored_source.ts";
 import { keysOf } from "../../../src/cluster/redis/redis_scripts.ts";

@@ -1,5 +1,5 @@
-// How long connecting may take, what becomes of a connection that comes too late, which of Deno's functions makes it, and
-// what passes the guard. What Deno connects with is replaced, for no network hangs when a test wants it to.
+// The limit of connecting, the end of a connection that comes too late, the function of Deno that makes it, and the
+// bytes that pass the guard. The function is replaced, because no network hangs when a test wants it to.
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
@@ -25,7 +25,7 @@ async function replacing(functions: Record<string, unknown>, body: () => Promise
   }
 }
 
-/** A connection that says nothing, and what was done to it. */
+/** A connection that says nothing, and the calls on it. */
 function silent(more: Record<string, unknown> = {}) {
   const deeds: string[] = [];
   const connection = {

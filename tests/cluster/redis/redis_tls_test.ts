@@ -1,5 +1,5 @@
-// Redis over TLS: a private authority, the name that a certificate must bear, a certificate of the client's own; and
-// no connection where any of them is not what it should be.
+// Redis over TLS: a private authority, the name that a certificate must bear, a certificate of the client's own; and no
+// connection if any of them is wrong.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { RedisTls } from "../../../src/cluster/redis/redis_connection.ts";
 import { makeAuthority, makeCertificate } from "../../support/certificates.ts";

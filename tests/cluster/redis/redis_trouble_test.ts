@@ -1,4 +1,4 @@
-// Each error in an operator's words, and what it means for the connection on which it happened.
+// Each error in an operator's words, and its consequence for the connection.
 import { assertEquals } from "@std/assert";
 import {
   isLoss,
