@@ -1,4 +1,4 @@
-// A snapshot on its way into force: who may keep it from its name, and what is said then.
+// A snapshot on its way into force: the checks that may keep it from its name, and their diagnostics.
 import { assertEquals } from "@std/assert";
 import { NO_RELEASES } from "../../src/releases/release.ts";
 import { openActivator } from "../../src/daemon/activator.ts";
@@ -36,7 +36,7 @@ interface Given {
   readonly baselineRequired?: boolean;
 }
 
-/** A host with a store and checks that do what they are told. */
+/** A host with a store, and checks under the test's control. */
 async function withHost(
   check: (path: string, serverPath: string | null) => Promise<readonly Diagnostic[]>,
   test: (

@@ -1,4 +1,4 @@
-// The daemon as its admin interface sees it, over a loop and a notifier that do what a test says.
+// The daemon as its admin interface sees it, over a loop and a notifier under a test's control.
 import type { Rollout } from "../../src/agreement/rollout.ts";
 import { initialRollouts, type Rollouts } from "../../src/rollout/rollouts.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -34,22 +34,22 @@ const AGREED: Agreement = {
 };
 
 interface Given {
-  /** What is known of the cluster after the reload; null: alone. */
+  /** The state of the cluster after the reload; null: no cluster. */
   readonly agreement?: Agreement | null;
-  /** What is known of rollouts. */
+  /** The state of rollouts. */
   readonly rollouts?: Rollouts;
-  /** What was announced by the reload. */
+  /** The announcement of the reload. */
   readonly announced?: Announcements;
   readonly isUp?: boolean;
   readonly lookAgain?: () => Promise<LookAgainAnswer>;
   readonly peers?: Notifier["peers"];
   /** Which files are those in force. */
   readonly stored?: SnapshotStore["stored"];
-  /** What is at the snapshot's path. */
+  /** The file at the snapshot's path. */
   readonly read?: SnapshotStore["read"];
 }
 
-/** A api that reloads at once, and what stops its loop. */
+/** An API that reloads at once, and the function that stops its loop. */
 /** A recorder of an instance to which nothing happened yet. */
 const QUIET: Partial<EventRecorder> = {
   watchTrouble: () => null,
@@ -188,7 +188,7 @@ Deno.test("a reload by force that announced nothing failed, and says why", async
     await forced({ agreement: failed, announced: { ...NONE, trouble } }),
     "Nothing was announced over the others: Redis is full",
   );
-  // A change that was announced before is not what was asked for, where the head is another by now.
+  // A change that was announced before is not the requested one, if the head is another by now.
   const settling: Agreement = { ...AGREED, head: { generation: 9, hash: B } };
   assertEquals(
     await forced({ agreement: settling, announced: { ...NONE, count: 1 } }),

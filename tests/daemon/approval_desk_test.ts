@@ -1,4 +1,4 @@
-// The desk at which a host has its approvals judged, over a store and a verifier that do what a test says.
+// The desk at which a host has its approvals judged, over a store and a verifier under a test's control.
 import { assert, assertEquals } from "@std/assert";
 import { readSignature } from "../../src/approvals/approval_message.ts";
 import type { ApprovalVerifier } from "../../src/approvals/verify_approvals.ts";

@@ -5,7 +5,7 @@ const layers = (...titles: string[]) => ({
   layers: Object.fromEntries(titles.map((title, at) => [`l${at}`, { title }])),
 });
 
-/** Without what a prototype adds. */
+/** Without the members of a prototype. */
 function assertChanges(changes: Changes, expected: Changes): void {
   assertEquals<Changes>({ ...changes }, expected);
 }

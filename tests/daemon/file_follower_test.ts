@@ -1,4 +1,4 @@
-// What is prepared when the source changes, before it is read.
+// The preparations when the source changes, before it is read.
 import { assert, assertEquals } from "@std/assert";
 import type { EventRecorder } from "../../src/daemon/event_recorder.ts";
 import { followFiles } from "../../src/daemon/file_follower.ts";
@@ -9,7 +9,7 @@ import { checkOptions } from "../../src/options/option_schema.ts";
 import { stubCommand } from "../support/stub_parser.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-/** One that takes whatever it is told. */
+/** A parser that takes any text. */
 const DEAF: unknown = new Proxy({}, { get: () => () => {} });
 
 /** How many processes of the parser a change of a source starts. */

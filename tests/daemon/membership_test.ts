@@ -1,4 +1,4 @@
-// What an instance makes of what it hears, over a notifier that says what a test wants.
+// The reactions of an instance to messages, over a notifier under a test's control.
 import { assertEquals } from "@std/assert";
 import { initialState } from "../../src/reload/state.ts";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";

@@ -1,5 +1,5 @@
-// What is published, and what is refused before the store has anything of it. The loader is a stand-in: a text is its
-// hash's digit, and `-` is not valid.
+// Publications, and refusals before the store has anything of the text. The loader is a stand-in: a text is its hash's
+// digit, and `-` is not valid.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { PublishAnswer } from "../../src/admin/daemon_api.ts";
 import { initialAgreement, NEW_LEDGER } from "../../src/agreement/agreement.ts";
@@ -49,7 +49,7 @@ interface Given {
   readonly active?: string | null;
   readonly isLinked?: boolean;
   readonly isAlone?: boolean;
-  /** What the loop makes of a proposal. */
+  /** The loop's answer to a proposal. */
   readonly propose?: (rollouts: Rollouts, hash: string) => Rollouts;
   readonly kept?: string;
   /** Why the store takes no text. */
@@ -122,7 +122,7 @@ function open(given: Given = {}) {
   return { publish, publisher, texts, lines, announced };
 }
 
-/** What was answered, without the kind of a refusal. */
+/** The answer, without the kind of a refusal. */
 async function reasonOf(answer: Promise<PublishAnswer>, kind: PublishAnswer["kind"] = "refused"): Promise<string> {
   const given = await answer;
   assertEquals(given.kind, kind);

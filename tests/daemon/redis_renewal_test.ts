@@ -14,7 +14,7 @@ const read = (password: string): ResolvedConnection => {
 };
 const UNREADABLE: ResolvedConnection = { ok: false, message: "P: /p does not exist", isOption: false };
 
-/** A renewal of a connection with the password `first-password`, and all that came of it. */
+/** A renewal of a connection with the password `first-password`, and its results. */
 function opened(resolve: () => Promise<ResolvedConnection>, connection = withPassword("first-password")) {
   const lines: string[] = [];
   const changes: string[] = [];

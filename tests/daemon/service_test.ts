@@ -1,4 +1,4 @@
-// What the service manager is told, over a manager that writes it down.
+// The messages to the service manager, over a manager that records them.
 import { assertEquals } from "@std/assert";
 import { openService, type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
 import type { ServiceManager, ServiceState } from "../../src/telemetry/sd_notify.ts";

@@ -1,4 +1,5 @@
-// The place of a snapshot on a file system that hangs: the start says what it waits for, and waits no longer than it may.
+// The place of a snapshot on a file system that hangs: the start reports the cause of its wait, and waits no longer
+// than its limit.
 import { assert, assertEquals } from "@std/assert";
 import { openSnapshot } from "../../src/daemon/snapshot_opening.ts";
 import { lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";

@@ -1,4 +1,4 @@
-// A look that finds what was compiled last: nothing is compiled again, and nothing of what it says differs.
+// A look that finds the text that was compiled last: nothing is compiled again, and the result is the same.
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
@@ -17,7 +17,7 @@ interface Host {
   readonly sourcePath: string;
   readonly environmentFile: string;
   readonly tools: SourceLoaderTools;
-  /** What each look told of secrets. */
+  /** The secrets that each look reported. */
   readonly remembered: (readonly string[])[];
   open(): ReturnType<typeof openSourceLoader>;
 }

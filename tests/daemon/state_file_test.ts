@@ -1,4 +1,4 @@
-// What is kept over a restart: what was agreed on and which hooks are done, each for itself.
+// The state that is kept over a restart: the agreement and the finished hooks, each for itself.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peer_record.ts";

@@ -1,4 +1,4 @@
-// What of a line is shown around a place, at the bounds of what fits.
+// The part of a line that is shown around a place, at the bounds of the width.
 import { assertEquals } from "@std/assert";
 import { codeLine } from "../../src/diagnostic/code_frame.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";

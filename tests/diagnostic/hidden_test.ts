@@ -114,7 +114,7 @@ Deno.test("if the source did not parse, a quote of its own hides all behind it, 
   assertEquals(shown('a = "%{x" b = 5', null), ["a = ********"]);
   assertEquals(shown('a = "${x}" b = 5', null), ['a = "********" b = 5']);
   assertEquals(shown('a = "${{}}" b = 5', null), ['a = "********" b = 5']);
-  // A backslash in code escapes a quote only for a reader who knows no code.
+  // A backslash in code escapes a quote only for a reader that does not know code.
   assertEquals(shown(String.raw`a = "${"${"}\"x"}" b = 5`, null), ["a = ********"]);
   assertEquals(shown(String.raw`a = "${"${"}\"x"}"` + "\nhunter2\nb = 5", null), [
     'a = "********"',

@@ -112,7 +112,7 @@ Deno.test("a number under a secret's name is searched for as a text from six cha
   assertEquals(secretsIn({ services: { a: { settings } } }), ["483921", "-1234567.5", "-12345"]);
 });
 
-/** Where a name of a secret is an id that people gave, and where it is a setting's name. */
+/** Cases in which a name of a secret is an id that people gave, and in which it is a setting's name. */
 const PLACES: readonly (readonly [isSecret: boolean, config: unknown])[] = [
   ...["dataSources", "services", "layers", "caches"].map((block) => [false, { [block]: { token: "plain" } }] as const),
   [false, { rateLimit: { rules: { token: "plain" } } }],
@@ -130,7 +130,7 @@ const PLACES: readonly (readonly [isSecret: boolean, config: unknown])[] = [
   [true, { services: { roads: { fields: { token: "plain" } } } }],
   [true, { layers: { roads: { fields: { id: { token: "plain" } } } } }],
   [true, { rateLimit: { rules: { odata: { token: "plain" } } } }],
-  // All in a secret setting is secret, whatever it is called and however deep it is.
+  // All in a secret setting is secret, under any name and at any depth.
   [true, { services: { odata: { settings: { token: { type: "plain" } } } } }],
   [true, { services: { odata: { settings: { token: [{ type: ["plain"] }] } } } }],
   [true, { variables: { token: { services: { odata: "plain" } } } }],
@@ -178,7 +178,7 @@ Deno.test("a search that remembers entries finds the secrets of each, after any 
     [{ dataSources: { main: two }, variables: { api_key: "another" } }, [...second, "another"]],
     [{ dataSources: { main: entry("second-secret"), token: two }, other: { password: two } }, second],
     [{ dataSources: {}, services: { odata: one } }, first],
-    // An object that is no entry is judged by where it is, each time.
+    // An object that is no entry is judged by its place, each time.
     [{ other: { password: { title: "plain" } } }, ["plain"]],
     [{ dataSources: { main: "Host=db;pwd=x", token: null, none: 7 } }, ["Host=db;pwd=x"]],
   ];

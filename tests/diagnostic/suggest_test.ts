@@ -36,7 +36,7 @@ Deno.test("a name may be so many edits away as its length allows, and no more", 
     ["abcdefgh", "abcdexyz", false],
     ["abcde", "abcdefgh", false],
     ["abcdef", "abcdefghi", true],
-    // Two neighbours swapped are one edit, and only where the rest is the same.
+    // Two neighbours swapped are one edit, only if the rest is the same.
     ["abc", "acb", true],
     ["abc", "bac", true],
     ["axc", "yac", false],

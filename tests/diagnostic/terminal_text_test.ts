@@ -1,4 +1,4 @@
-// Each character at a bound of what a terminal may be given, and how many columns it takes.
+// Each character at a bound of the harmless ones, and how many columns it takes.
 import { assertEquals } from "@std/assert";
 import { glyphOf, jsonLine, terminalText } from "../../src/diagnostic/terminal_text.ts";
 

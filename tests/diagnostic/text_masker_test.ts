@@ -35,7 +35,7 @@ Deno.test("a secret is found in the spellings of URLs, forms, JSON and base64", 
 });
 
 Deno.test("nothing of a secret survives masking, and nothing else is masked, however secrets overlap", () => {
-  // No spelling of such a secret but itself can stand in such a text.
+  // Such a text can have no other spelling of such a secret.
   const secret = fc.string({ unit: fc.constantFrom("b", "c"), minLength: 4, maxLength: 8 });
   const text = fc.string({ unit: fc.constantFrom("b", "c"), maxLength: 40 });
   fc.assert(fc.property(fc.array(secret, { maxLength: 4 }), text, (secrets, text) => {

@@ -92,6 +92,6 @@ Deno.test("a rollout waits for two keys that count on the host, and a rejected o
   const fourth = await waits(host);
   assertEquals((await onHost(host, "reload", "--emergency", "--reason", "urgent")).code, 0);
   const running = async (one: FleetInstance) => (await one.status()).active?.hash;
-  // The others go on with what is approved.
+  // The others go on with the approved one.
   assertEquals([await running(host), await running(other)], [fourth.hash, hash]);
 });

@@ -1,5 +1,5 @@
-// The program where little is given to it: any directory, no HOME, nothing that can be written but its own, a strict
-// umask, closed streams. What ships is the compiled program, and CI runs these tests over it.
+// The program in poor surroundings: any directory, no HOME, no writable directory but its own, a strict umask, closed
+// streams. The compiled program ships, and CI runs these tests over it.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
 import { openEdgeHost, readSnapshot } from "../support/edge_host.ts";
@@ -8,13 +8,13 @@ import { temporaryDirectory } from "../support/temporary.ts";
 
 const binary = Deno.env.get("HONUA_CONFIGD");
 
-/** For what cannot be asked of a program that Deno finds in its cache, or takes many starts. */
+/** For tests that are not possible with a program in Deno's cache, or that take many starts. */
 function onlyCompiled(name: string): { name: string; ignore: boolean } {
   if (!binary) console.log(`ignored, since HONUA_CONFIGD names no compiled program: ${name}`);
   return { name, ignore: !binary };
 }
 
-/** Loads the sample once, in surroundings; resolves with what `validate` says of it there. */
+/** Loads the sample once, in surroundings; resolves with the output of `validate` there. */
 async function loadOnce(surroundings: CommandSurroundings, directory?: string): Promise<string> {
   await using temporary = await temporaryDirectory();
   const place = directory ?? temporary.path;
@@ -54,7 +54,7 @@ Deno.test(
 
 Deno.test("a daemon without any stream follows its source, and nothing of its log is in the files that it writes", async () => {
   await using host = await openEdgeHost();
-  // No test can read what such a daemon says: it is known by what it does.
+  // No test can read the output of such a daemon: its actions show its state.
   const wrapper = shell("exec <&- >&- 2>&-");
   const args = ["run", "--config", host.source, "--snapshot", host.snapshotPath, "--set", "Admin:Socket="];
   const ended = runCommand([...args, "--log-level", "trace", "--set", "ConfigurationWatcher:DebounceMilliseconds=20"], {

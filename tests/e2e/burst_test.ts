@@ -14,7 +14,7 @@ Deno.test(`a burst of ${EDITS} edits makes few reloads, and the last edit wins`,
   const daemon = await host.follow("first", { args: [...debounce] });
   const begun = performance.now();
   let last = begun;
-  // Where this process was kept waiting for so long that the burst was over, another one began.
+  // If this process had to wait for so long that the burst was over, another one began.
   let bursts = 1;
   for (let edit = 1; edit <= EDITS; edit++) {
     if (edit % 2 === 0) await host.edit(`edit ${edit}`);
@@ -26,7 +26,7 @@ Deno.test(`a burst of ${EDITS} edits makes few reloads, and the last edit wins`,
   }
   const longestWaits = (last - begun) / LONGEST_WAIT_MILLISECONDS;
   await host.hasSnapshot(`edit ${EDITS}`);
-  // A person's reload is answered behind all that waited: what it finds is what the burst came to.
+  // A person's reload is answered behind all waiting hints: it finds the result of the burst.
   const from = daemon.entries.length;
   daemon.kill("SIGHUP");
   await daemon.logged(({ reasons }) => String(reasons).includes("signal"), from);

@@ -1,5 +1,5 @@
-// Who may announce what: an own change on top of what is known, also one made while the instance was down, and nothing
-// else. Two that change at once do not overrule each other, and who is late overrules nobody.
+// An instance announces only an own change on top of its known head, also one made while it was down. Two that change
+// at once do not overrule each other, and a late one overrules nobody.
 import { assert, assertEquals } from "@std/assert";
 import { replaceFile } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
@@ -24,7 +24,7 @@ async function eventsOf({ directory }: FleetInstance, until: string): Promise<st
   return [...text.matchAll(/^event: (.+)$/gm)].map(([, kind]) => kind!);
 }
 
-/** What an instance's process calls itself in its messages. */
+/** The name of an instance's process in its messages. */
 async function incarnationOf(instance: FleetInstance): Promise<string | undefined> {
   return (await instance.peers()).find(({ self }) => self)?.incarnation;
 }

@@ -1,5 +1,5 @@
-// Hosts whose files differ, and stay so: nobody's hint makes them announce anything but their own edits, and a host that
-// diverged comes round with its file.
+// Hosts whose files differ, and stay so: no hint makes them announce anything but their own edits, and a host that
+// diverged agrees again with its file.
 import { assertEquals } from "@std/assert";
 import { CHANNEL, type Fleet, type FleetInstance, openFleet } from "../support/fleet.ts";
 

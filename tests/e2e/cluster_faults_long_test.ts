@@ -1,5 +1,5 @@
-// Whatever Redis does, a daemon serves and reloads alone, says each change of state once, comes back by itself, announces
-// what it owes, and agrees again. No generation that a status shows goes backwards meanwhile.
+// Through any fault of Redis a daemon serves and reloads by itself, reports each change of state once, comes back by
+// itself, announces its owed change, and agrees again. No generation that a status shows goes backwards meanwhile.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   type ClusterInstance,
@@ -25,7 +25,7 @@ interface Pair extends AsyncDisposable {
   readonly both: readonly ClusterInstance[];
   /** Waits until both agree in a generation from `least` on, and run the same; resolves with the editor's generation. */
   agree(least?: number): Promise<number>;
-  /** Edits and sees that the editor's snapshot follows, and the other's when it is told by a signal, while Redis is away. */
+  /** Edits and sees that the editor's snapshot follows, and the other's after a signal, while Redis is away. */
   editAlone(title: string): Promise<void>;
   /** Edits and sees that both snapshots follow, and that both agree on a later generation than before. */
   editTogether(title: string): Promise<number>;
@@ -102,7 +102,7 @@ Deno.test("Redis is killed with -9 and comes back with its data, then without: e
   await pair.editAlone("third");
   await redis.restart({ empty: true });
   const third = await pair.agree(3);
-  // Nothing was edited this time: what was agreed on is written again, above all that was seen.
+  // Nothing was edited this time: the agreed hash is written again, above all generations seen.
   await lose();
   await redis.restart({ empty: true });
   const again = await pair.agree(third + 1);
@@ -125,7 +125,7 @@ Deno.test("Redis freezes: its silence is noticed, edits go on without it, and ar
   await pair.editAlone("third");
   redis.thaw();
   const generation = await pair.agree(2);
-  // What stood in the frozen server's queue may have been taken as well: never more than one for each edit.
+  // Requests in the frozen server's queue may have been taken as well: never more than one for each edit.
   assert(generation <= 3, `${generation}`);
   assertEquals(pair.losses(), [1, 1]);
   await pair.editTogether("fourth");

@@ -1,5 +1,5 @@
-// Whoever may publish on the channel may publish anything, as fast as Redis takes it. It costs a daemon bounded work, a
-// bounded log and bounded memory, each message is counted, and what is true still gets through.
+// Any client with access to the channel may publish anything, as fast as Redis takes it. It costs a daemon bounded
+// work, a bounded log and bounded memory, each message is counted, and true messages still get through.
 import { assert, assertEquals } from "@std/assert";
 import { newIncarnation } from "../../src/cluster/announcement.ts";
 import { joinedBytes } from "../../src/releases/joined_bytes.ts";
@@ -11,7 +11,7 @@ const CHANNEL = "honua:config:changes";
 const MESSAGES_PER_SECOND = 10_000;
 const SECONDS = 5;
 
-/** A tenth of what is sent in a second goes out every tenth of one. */
+/** A tenth of the messages of a second goes out every tenth of one. */
 const BATCH = MESSAGES_PER_SECOND / 10;
 
 /** Neither may grow with the number of messages, of which there are 50,000. */
@@ -23,7 +23,7 @@ const MOST_GROWTH_BYTES = 128 * 1024 * 1024;
 
 type Kind = "invalid" | "announcement" | "look_again";
 
-/** The `index`-th message of the flood, and as what it counts. */
+/** The `index`-th message of the flood, and the kind that it counts as. */
 function messageAt(index: number, hash: string): [Kind, Uint8Array] {
   const encode = (text: string) => new TextEncoder().encode(text);
   const random = crypto.getRandomValues(new Uint8Array(32));
@@ -48,7 +48,7 @@ function messageAt(index: number, hash: string): [Kind, Uint8Array] {
   }
 }
 
-/** What a flood consisted of, by what it counts as. */
+/** The messages of a flood, by the kind that they count as. */
 type Sent = Record<Kind, number>;
 
 /** Publishes the messages at their rate over one connection; `during` is called once in the middle of it. */
@@ -97,7 +97,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
-/** What proc(5) says is resident of a process. */
+/** The resident memory of a process by proc(5). */
 async function residentBytes(pid: number): Promise<number> {
   const found = /^VmRSS:\s+(\d+) kB$/m.exec(await Deno.readTextFile(`/proc/${pid}/status`));
   return Number(found![1]) * 1024;
@@ -162,7 +162,7 @@ Deno.test("a flood of 10,000 messages a second costs bounded reloads, log and me
       const now = await countersOf(one);
       const difference = (kind: Kind) => now[kind] - counters[kind] - sent[kind];
       assertEquals([difference("invalid"), difference("look_again")], [0, 0]);
-      // The one who saw the edit first announced it to the other.
+      // The instance that saw the edit first announced it to the other.
       assert([0, 1].includes(difference("announcement")), `${difference("announcement")}`);
       return true;
     }, 30_000);

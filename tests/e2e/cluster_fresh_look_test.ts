@@ -1,4 +1,4 @@
-// An instance that does not watch its source announces what the source says, and not what it had read before there was a
+// An instance that does not watch its source announces the present source, and not one that it had read before the
 // link: instances of one file end in agreement.
 import { commonHash, openClusterInstance } from "../support/cluster_instance.ts";
 import { startRedis } from "../support/redis_server.ts";
@@ -7,7 +7,7 @@ import { openTcpProxy } from "../support/tcp_proxy.ts";
 Deno.test("of one file, edited while Redis was away, no older text is announced by an instance that does not watch", async () => {
   await using redis = await startRedis();
   await using proxy = openTcpProxy(redis);
-  // Does not reach Redis before the other has said what it has to say.
+  // Does not reach Redis before the other has announced.
   await using watching = await openClusterInstance({ name: "watching", redis: `${proxy.host}:${proxy.port}` });
   await using other = await openClusterInstance({
     name: "other",

@@ -11,7 +11,7 @@ const HIGH_AVAILABILITY =
   "High Availability mode enabled - using Redis for distributed configuration change notifications";
 const FILE_WATCHING = "File watching enabled - configuration changes will be automatically detected and reloaded";
 
-/** As published: what goes over the channel is about so much. */
+/** As published: messages on the channel are about that long. */
 const PUBLISHED_MESSAGE_BYTES = 100;
 
 Deno.test("the published procedure: the file watcher", async () => {
@@ -57,7 +57,7 @@ Deno.test("the published procedure: two instances on shared storage, and redis-c
     assertEquals(messages.length, 2);
     for (const message of messages) {
       assert(new TextEncoder().encode(message).length <= PUBLISHED_MESSAGE_BYTES, message);
-      // What an older server takes for a path says to it what every message says: reload your own file.
+      // A message that an older server takes for a path means the same to it as every message: reload your own file.
       assert(message.length < MAX_MESSAGE_BYTES && !message.includes("\n"));
     }
     const last = parseMessage(messages[1]!, "");

@@ -1,4 +1,5 @@
-// Redis that comes back with nothing: what was changed meanwhile is announced all the same, whoever is back first.
+// Redis that comes back empty: changes made meanwhile are announced all the same, in any order of the instances'
+// return.
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
 import { eventually } from "../support/eventually.ts";
 

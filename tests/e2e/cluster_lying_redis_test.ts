@@ -1,5 +1,5 @@
-// What a fake Redis says costs agreement for as long as it says it: afterwards instances of one source agree, nobody
-// announces without end, and what is kept for the next start is whole.
+// The answers of a fake Redis cost agreement for as long as it runs: afterwards instances of one source agree, nobody
+// announces without end, and the state kept for the next start is whole.
 import { assert, assertEquals } from "@std/assert";
 import { commonHash, openClusterInstance } from "../support/cluster_instance.ts";
 import { eventually } from "../support/eventually.ts";
@@ -26,7 +26,7 @@ function startFake(answer: string) {
   return { ...server, asked: () => asked };
 }
 
-/** Beyond what any count reaches. */
+/** Beyond any real count. */
 const LIE = arrayOf("head", "9007199254740991", "f".repeat(64), "0123456789ab", "0", "0", "");
 
 Deno.test("after a fake Redis said a generation out of bounds, two instances agree on the honest one, and its count rests", async () => {

@@ -1,5 +1,5 @@
-// The four ways to deploy: with others or alone, each with and without watching the files. What each of them does with an
-// edit, and what it leaves to a person.
+// The four ways to deploy: with or without others, each with and without watching the files. The effect of an edit in
+// each, and the steps that are left to a person.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NO_CONNECTION_STRING } from "../../src/cluster/isolation.ts";
 import { eventually } from "../support/eventually.ts";
@@ -10,13 +10,13 @@ const RARELY = { "HighAvailability:ReconcileSeconds": "3600", "HighAvailability:
 const UNWATCHED = { "ConfigurationWatcher:EnableFileWatching": "false" };
 const ALONE = { "HighAvailability:Enabled": "false" };
 
-/** What was said of changed files; one edit may be more than one event. */
+/** The reports of changed files; one edit may be more than one event. */
 function changesSaid({ daemon }: FleetInstance): string[] {
   const reported = daemon.entries.map(({ msg }) => msg).filter((msg) => msg.startsWith("Configuration file changed"));
   return [...new Set(reported)];
 }
 
-/** Who is connected beside the redis-cli that asks. */
+/** The connected clients beside the redis-cli that asks. */
 async function subscribers(redis: { cli(...args: string[]): Promise<string> }): Promise<string> {
   return await redis.cli("PUBSUB", "NUMSUB", CHANNEL);
 }

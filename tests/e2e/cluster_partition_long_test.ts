@@ -30,7 +30,7 @@ const spoiltBy = (line: SpoiltLine): Spoil => async (hosts, over) => {
   await Promise.all(hosts.map((host) => host.spoil(null)));
 };
 
-/** Cables that lose contact some times a second, for a fifth of the time: what is sent meanwhile is lost. */
+/** Cables that lose contact some times a second, for a fifth of the time: packets sent meanwhile are lost. */
 const looseContact: Spoil = async (hosts, over) => {
   while (!over.aborted) {
     for (const [change, milliseconds] of [["cut", 50], ["mend", 200]] as const) {

@@ -1,5 +1,5 @@
 // A network that really comes apart: hosts in namespaces of their own, whose cables are pulled. Both sides go on, every
-// edit is activated where it was made, and all agree when the network is whole again.
+// edit is activated on its own side, and all agree when the network is whole again.
 import { assertEquals } from "@std/assert";
 import { reloadBySignal } from "../support/cluster_instance.ts";
 import { namespaceObstacle } from "../support/network_namespace.ts";
@@ -17,7 +17,7 @@ Deno.test({
     await setting.agree(1);
     await Promise.all(farHosts.map((host) => host.cut()));
     await editor.edit("second");
-    // Those who hear of it: by the file on both sides, and over Redis on the near one.
+    // The instances that hear of it: by the file on both sides, and over Redis on the near one.
     await Promise.all([...near, far[0]!].map((one) => one.runs("second")));
     await Promise.all(near.map((one) => one.agrees(2)));
     for (const one of far) await one.shows("a lost link", (status) => status.redis.state === "down");
@@ -36,7 +36,7 @@ Deno.test({
     await setting.agree(4);
     for (const one of near) assertEquals(one.entriesOf("Redis connection failed"), []);
     for (const one of far) assertEquals(one.entriesOf("Redis connection failed").length, 1);
-    // Once for each content, and none left out where the host could know of it.
+    // Once for each content, and none left out if the host could know of it.
     for (const one of all) assertEquals(activationsOf(one), 4, one.name);
   },
 });

@@ -1,5 +1,5 @@
-// What one instance could not take is seen by all: who, which configuration, of which generation, and why; and so is that
-// a hook fails, or that two processes have one name.
+// All see the rejection of one instance: its name, the configuration, the generation, and the reason; and so a hook
+// that fails, or two processes of one name.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
@@ -147,7 +147,7 @@ Deno.test("two living processes of one name are noticed and said", async () => {
     assertEquals([status, json.code, json.namesakes], [503, "admin/peers-unknown", [name]]);
     assertEquals((await instance.peers()).map((peer) => peer.instance), [name, name, third.name]);
   }
-  // Each heeds what the other announces, as if it had another name.
+  // Each follows the announcements of the other, as if it had another name.
   await one.edit("second");
   await eventually("the other one has heard of it", async () => (await namesake.status()).head?.generation === 2);
   await namesake.stop();

@@ -1,5 +1,5 @@
 // A reload that is asked for over the admin interface, in a cluster: it answers when it is done, says how many others
-// were told, overrules the head only by force, and changes nothing where its condition does not hold.
+// got the message, overrules the head only by force, and changes nothing if its condition does not hold.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CHANNEL, type FleetInstance, openFleet } from "../support/fleet.ts";
 import { subscribeWithCli } from "../support/redis_subscriber.ts";
@@ -23,7 +23,7 @@ Deno.test("a reload reports its outcome and the number of notified instances, af
     await using subscriber = await subscribeWithCli(fleet.redis, CHANNEL);
     const marks = others.map(({ daemon }) => daemon.entries.length);
     const { json } = await one.reload({ notifyOtherInstances: true });
-    // The redis-cli that listens was told as well: Redis counts receivers, whoever they are.
+    // The redis-cli that listens got the message as well: Redis counts receivers of any kind.
     assertEquals([json.status, json.instancesNotified], ["unchanged", others.length + 1]);
     for (const [at, { daemon }] of others.entries()) {
       await daemon.logged(`Configuration file changed: ${one.source}`, marks[at]);

@@ -1,5 +1,5 @@
 // No secret leaves the instances of a cluster but in the snapshot and its answer: not in a log, an answer, a metric, an
-// event, a key of Redis or a message, whatever fails. Neither does the content hash, which is made of them.
+// event, a key of Redis or a message, through any failure. Neither does the content hash, which is made of them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type ClusterInstance, openClusterInstance } from "../support/cluster_instance.ts";
 import { runCommand } from "../support/command.ts";
@@ -10,14 +10,16 @@ import { sampleSource } from "../support/sample_source.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const IN_STRING = "Qx7stringG2";
-/** What a URL must encode; the last part would be left over where it were cut at the first special character. */
+/**
+ * Characters that a URL must encode; the last part would be left over if it were cut at the first special character.
+ */
 const IN_URL = "Jv5url@/:W9tail";
 const IN_FILE = "Tm3fileD4";
 const TOKEN = "Hb6adminTokenR2zz";
 const LITERAL = "Lw1literalS7";
 const VARIABLE = "Nc8variableK1";
 
-/** What is searched for: the parts of each secret that no encoding changes. */
+/** The texts that are searched for: the parts of each secret that no encoding changes. */
 const TRACES = [IN_STRING, "Jv5url", "W9tail", IN_FILE, TOKEN, LITERAL, VARIABLE];
 
 const MAIN = `  connection = "Host=main;Username=honua;Password=${LITERAL}"`;
@@ -41,7 +43,7 @@ const REJECTED = [
   sourceOf("first").replace("enabled       = true", 'enabled = "${env:PROCESS_SECRET}"'),
 ];
 
-/** What Redis sends to a connection on which this was said, until it is gone. */
+/** The output of Redis on a connection after this command, until it is gone. */
 async function listenTo(redis: RedisServer, command: string, seen: Seen): Promise<AsyncDisposable> {
   const connection = await Deno.connect({ hostname: redis.host, port: redis.port });
   await connection.write(new TextEncoder().encode(`${command}\r\n`));
@@ -58,7 +60,7 @@ async function listenTo(redis: RedisServer, command: string, seen: Seen): Promis
         // The server is gone.
       }
       await reading;
-      // What is said to log in is not what is looked at.
+      // The output of the login does not count.
       const lines = text.split("\n").filter((line) => !/\] "(?:auth|hello|acl)"/i.test(line));
       seen.push({ where: command, text: lines.join("\n") });
     },
@@ -142,7 +144,7 @@ async function contentHashOf({ instance, url }: Asked): Promise<string> {
   return contentHash;
 }
 
-/** What the commands show, while Redis is there or is not. */
+/** The output of the commands, with and without Redis. */
 async function runCommands(
   { instance: { name, directory }, url }: Asked,
   tokenFile: string,
@@ -158,7 +160,7 @@ async function runCommands(
   }
 }
 
-/** The users of Redis, each of whose passwords reaches its instance in another way. */
+/** The users of Redis. The password of each reaches its instance in another way. */
 const USERS = [["in-string", IN_STRING], ["in-url", IN_URL], ["in-file", IN_FILE]] as const;
 
 /** Three instances on one source, each with its own user, and all that was seen of them. */
@@ -169,7 +171,7 @@ interface Scene extends AsyncDisposable {
   readonly all: readonly ClusterInstance[];
   readonly seen: Seen;
   readonly contentHashes: Set<string>;
-  /** Asks all, and looks at what they keep. */
+  /** Asks all, and reads their files. */
   look(): Promise<void>;
   /** Replaces the source, and waits until all agree on it. */
   edit(title: string, least: number): Promise<void>;
@@ -289,7 +291,7 @@ Deno.test("no secret and no content hash is found anywhere but in the snapshot a
   for (const each of all) await each.daemon[Symbol.asyncDispose]();
   for (const each of all) seen.push({ where: `${each.name}, log`, text: each.daemon.output() });
 
-  // What is searched is there to be searched.
+  // The searched texts are not empty.
   const statuses = new Set(seen.flatMap(({ where }) => /: (\d{3})$/.exec(where)?.[1] ?? []));
   for (const status of ["200", "401", "404", "405", "412", "422", "503"]) assert(statuses.has(status), status);
   assert(contentHashes.size >= 4);

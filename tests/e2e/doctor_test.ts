@@ -16,7 +16,7 @@ interface Examined {
 }
 
 async function doctor(args: readonly string[], surroundings: CommandSurroundings = {}): Promise<Examined> {
-  // On a host where all tests run at once a check takes longer than anyone would wait.
+  // On a host on which all tests run at once a check takes longer than a person would wait.
   const common = ["doctor", "--format", "json", "--timeout", "50"];
   const { code, stdout, stderr } = await runCommand([...common, ...args], { env: ENVIRONMENT, ...surroundings });
   assertEquals(stderr, "");

@@ -1,4 +1,4 @@
-// The daemon's main promise: a valid edit becomes the snapshot, an invalid one changes nothing and is told.
+// The daemon's main promise: a valid edit becomes the snapshot, an invalid one changes nothing and is reported.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { openSampleCompiler, sampleSource } from "../support/sample_source.ts";
@@ -35,7 +35,7 @@ Deno.test("an invalid edit leaves the snapshot as it is and is reported with its
     const from = daemon.entries.length;
     const text = sampleSource("first").replace(good, bad);
     await host.put(text);
-    // What was told already is told again in a whisper where one edit came as two events.
+    // A rejection is logged again at a lower level if one edit came as two events.
     const reported = await daemon.logged(({ level, outcome }) => level === "warning" && outcome !== undefined, from);
     assertEquals(reported.outcome, "rejected", bad);
     assertMatch(reported.msg, /^Failed to reload configuration: /, bad);

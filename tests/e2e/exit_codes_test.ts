@@ -1,4 +1,4 @@
-// What an exit code means, at the edges: 1 says that the configuration is invalid, and nothing else says 1.
+// The meaning of exit codes, at the edges: 1 means that the configuration is invalid, and nothing else.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { programCommand, runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";

@@ -13,7 +13,7 @@ if (!success) console.log("ignored, for no namespace of processes can be made he
 Deno.test("a first process warns of zombies if it has hooks, and waits for none", { ignore: !success }, async () => {
   await using host = await openHookHost();
   await host.edit("first");
-  // What runs in the background ends before its parent, which does not collect it.
+  // The process in the background ends before its parent, which does not collect it.
   const script = "sleep 0.05 >/dev/null 2>&1 & exec sleep 0.3";
   const { args = [] } = await host.withHooks([host.command("starter", script)]);
   const places = ["--config", host.source, "--snapshot", host.snapshotPath];

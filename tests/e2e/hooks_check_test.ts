@@ -1,4 +1,4 @@
-// Hooks that have a say before a snapshot is in force: what one of them does not accept never is.
+// Hooks that judge a snapshot before it is in force: one that a hook does not accept never is.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";

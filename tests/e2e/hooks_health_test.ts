@@ -8,7 +8,7 @@ Deno.test("if health is required, a change waits until the servers are healthy, 
   const hooks = [{ ...host.command("answers", sick), on: "health" }, host.command("server")];
   const { args = [] } = await host.withHooks(hooks);
   const daemon = await host.follow("first", { args: [...args, "--set", "Health:BaselineRequired=true"] });
-  // Nothing was in force whose servers could have been asked.
+  // Nothing was in force, so no servers could have been asked.
   assertEquals(await host.hasRuns(1), ["server activated dataSources,services,layers,honua"]);
   // While hooks restart a server no change asks for its health.
   await daemon.logged(({ msg }) => msg === "Release 1 is watched by the health checks");

@@ -1,5 +1,5 @@
-// Hooks that learn of a snapshot, run by the daemon itself: each is told what happened, as often as it takes, and who is
-// done is remembered over a restart, however the daemon ended.
+// Hooks that learn of a snapshot, run by the daemon itself: each gets the event, as often as it takes, and a finished
+// hook is remembered over a restart, however the daemon ended.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { openHookHost } from "../support/hook_host.ts";
@@ -64,7 +64,7 @@ Deno.test("a hook that was owed when the daemon was killed runs at the next star
   const options = await host.withHooks(hooks);
   const killed = await host.follow("first", options);
   await host.hasRuns(2);
-  // What is done is kept before the daemon dies, and the hook that hangs is one that never came to its end.
+  // The finished hooks are kept before the daemon dies, and the hook that hangs is not among them.
   const state = () => Deno.readTextFile(`${host.directory}/snapshot/honua-configd.state.json`);
   await eventually("the state file", async () => JSON.parse(await state()).hooks.done !== undefined);
   killed.kill("SIGKILL");

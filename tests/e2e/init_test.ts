@@ -1,4 +1,4 @@
-// `honua-configd init`: a first file that is valid as it stands, and never one in place of another.
+// `honua-configd init`: a first file that is valid as written, and never one in place of another.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 

@@ -1,5 +1,5 @@
-// A rollback in a fleet with the real Redis: one command takes all hosts back, those that are off too, whatever Redis
-// does, and each host's file stays as it was written.
+// A rollback in a fleet with the real Redis: one command takes all hosts back, those that are off too, through any
+// fault of Redis, and each host's file stays as it was written.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, type FleetInstance, openFleet } from "../support/fleet.ts";
@@ -135,7 +135,7 @@ Deno.test("a rollback that Redis does not hear of yet, one of a single host, and
     assertStringIncludes(notNotified, "Redis cannot be reached");
     await two.runs("first");
     await Promise.all([one, three].map((instance) => instance.runs("bad")));
-    // What it owes the others is not forgotten.
+    // Its owed announcement is not forgotten.
     await two.stop();
     two.start();
     await isHeld(two);

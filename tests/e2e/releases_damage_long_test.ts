@@ -1,4 +1,4 @@
-// Trouble with what a host keeps of its releases: each is said, costs nothing that is in force, and heals by itself or
+// Trouble with the files of a host's releases: each is reported, takes nothing out of force, and heals by itself or
 // with the next activation.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readReleaseFile } from "../../src/releases/release_file.ts";
@@ -53,7 +53,7 @@ Deno.test("a history that is removed under the daemon is there again with the ne
   daemon.kill("SIGTERM");
   await daemon.ended;
 
-  // The next start finds none: what is in force is release 1 then, with its text.
+  // The next start finds none: the active snapshot is release 1 then, with its text.
   await Deno.remove(`${host.state}/history`, { recursive: true });
   await host.follow("fourth", { args: host.args });
   assertEquals(await host.states(), "1 found healthy");
@@ -111,7 +111,7 @@ Deno.test("a full disk keeps no release from being put in force or taken back, a
   try {
     await using daemon = await host.follow("first", { args: [...host.args, "--set", `State:Directory=${state}`] });
     const filler = `${state}/filler`;
-    // More than there is room for: it fills what is left and then fails.
+    // More than there is room for: it fills the rest and then fails.
     await Deno.writeFile(filler, new Uint8Array(128 * 1024)).catch(() => {});
     await edited(host, "second");
     // The journal has its blocks; these lines fill them.

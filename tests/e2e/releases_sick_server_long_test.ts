@@ -61,7 +61,7 @@ function startServer(serverForm: () => string): Server {
   };
 }
 
-/** A host whose daemon restarts the server and asks how it is. */
+/** A host whose daemon restarts the server and asks for its health. */
 async function openServedHost(
   health: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly host: ReleaseHost; readonly server: Server }> {
@@ -84,13 +84,13 @@ async function openServedHost(
   return { host, server };
 }
 
-/** Waits until the health checks have accepted what is in force, which has this title. */
+/** Waits until the health checks have accepted the release in force, which has this title. */
 async function isHealthy(host: ReleaseHost, title: string): Promise<void> {
   const { header } = await host.hasSnapshot(title);
   await host.shows("a healthy release", ({ release }) => release?.state === "healthy" && release.hash === header.hash);
 }
 
-/** Waits until the daemon is back on what it ran before: the files, the server, and its release that is healthy. */
+/** Waits until the daemon is back on the release before: the files, the server, and its release that is healthy. */
 async function isBackOn(title: string, { host, server }: { readonly host: ReleaseHost; readonly server: Server }) {
   await host.shows("a release put back by the health checks", ({ release, held }) => {
     const isHeld = held !== null && held.reason?.startsWith("unhealthy: ") === true;
@@ -100,7 +100,7 @@ async function isBackOn(title: string, { host, server }: { readonly host: Releas
   assertEquals(server.title(), title);
 }
 
-/** Does something to the file after which the daemon must look, and keep back what it finds. */
+/** Changes the file so that the daemon must look, and hold the source back. */
 async function staysHeld(daemon: Daemon, harm: () => Promise<void>): Promise<void> {
   const from = daemon.entries.length;
   await harm();

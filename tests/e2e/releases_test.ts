@@ -1,4 +1,5 @@
-// The way back with a real daemon: what a person undoes stays undone, whatever is written to the file, and over restarts.
+// The way back with a real daemon: a change that a person undoes stays undone, also after writes of the file and over
+// restarts.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openReleaseHost } from "../support/release_host.ts";
 import { sampleSource } from "../support/sample_source.ts";

@@ -1,12 +1,12 @@
-// However a file gets replaced, the snapshot is in the end that of the file as it then is. Polling is off, so that events
-// have to do, save where a test says otherwise.
+// However a file is replaced, the snapshot is in the end that of the file as it then is. Polling is off, so only events
+// report changes, unless a test says otherwise.
 import { assertEquals } from "@std/assert";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
 const NO_POLLS = ["--set", "ConfigurationWatcher:PollSeconds=0"];
 
-/** Makes the change twice, for many a watcher sees the first one alone. */
+/** Makes the change twice, because many watchers see only the first one. */
 async function follows(replace: (host: EdgeHost, title: string) => Promise<void>): Promise<void> {
   await using host = await openEdgeHost("conf/honua.hcl");
   await host.follow("first", { args: NO_POLLS });

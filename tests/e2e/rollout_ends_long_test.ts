@@ -1,4 +1,5 @@
-// What takes a change around the steps of a rollout, and what keeps a rollout from beginning or from going on.
+// Orders that take a change around the steps of a rollout, and conditions that keep a rollout from beginning or from
+// going on.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { encodePeer } from "../../src/cluster/peer_record.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,4 +1,4 @@
-// A failover by Sentinel in the middle of a rollout, which goes on where the new primary has it.
+// A failover by Sentinel in the middle of a rollout, which goes on from the state of the new primary.
 import { assertEquals } from "@std/assert";
 import { parseRollout } from "../../src/agreement/rollout.ts";
 import { eventually } from "../support/eventually.ts";

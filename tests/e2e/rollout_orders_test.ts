@@ -1,4 +1,4 @@
-// The commands about rollouts over real instances and Redis: what they show, and what they do to the fleet.
+// The commands about rollouts over real instances and Redis: their output, and their effects on the fleet.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, openFleet } from "../support/fleet.ts";
@@ -56,7 +56,7 @@ Deno.test("a person pauses, promotes and ends a rollout from any host", async ()
     "Rollout of …: rolled back: anna: empty tiles",
   ]);
   assertEquals((await fleet.history()).length, 1);
-  // A second person, who saw the rollout fail, must not take the stable release back with it.
+  // A second person that saw the rollout fail must not take the stable release back with it.
   const again = await ask(fleet, 2, "rollback", "--reason", "empty tiles");
   assertEquals(again.code, 1);
   assertStringIncludes(

@@ -1,4 +1,4 @@
-// A change that goes through a fleet in steps, with the real Redis: which hosts run it when, and what ends it.
+// A change that goes through a fleet in steps, with the real Redis: which hosts run it when, and how it ends.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parseRollout, type Rollout } from "../../src/agreement/rollout.ts";
 import { eventually } from "../support/eventually.ts";

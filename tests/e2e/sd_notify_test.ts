@@ -1,4 +1,4 @@
-// What a service manager hears of a daemon, over a socket of its own: never more than is true.
+// The messages of a daemon to its service manager, over a socket of its own: all of them are true.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
@@ -11,7 +11,7 @@ function listenAt(path: string) {
   const listening = (async () => {
     for await (const [bytes] of socket) heard.push(new TextDecoder().decode(bytes));
   })();
-  /** What was heard in words, without signs of life and what the status says. */
+  /** The messages as words, without signs of life and the texts of the status. */
   const steps = () => heard.flatMap((message) => message.match(/^(?:READY|RELOADING|STOPPING)/gm) ?? []);
   const statuses = () => heard.flatMap((message) => /^STATUS=(.*)$/m.exec(message)?.[1] ?? []);
   const close = async () => {

@@ -66,7 +66,7 @@ Deno.test("the history is sealed, a new key takes over without a restart, and a 
   await keepKeys(keyFile, young);
   assertEquals(await host.ends(0, "show", "1"), sampleSource("first"));
 
-  // A ring that lost its keys: what runs stays, and its text is kept again with the key that there is.
+  // A ring that lost its keys: the running release stays, and its text is kept again with the present key.
   await Deno.remove(keyFile);
   const other = await addKey(keyFile);
   const missing = `the key ${young} is missing in ${keyFile}`;

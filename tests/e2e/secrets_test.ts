@@ -1,5 +1,5 @@
-// No secret of a configuration leaves the program but in the snapshot: not in any byte that it writes, whatever it is
-// told to say about whatever is wrong.
+// No secret of a configuration leaves the program but in the snapshot: not in any byte that it writes, with any options
+// and for any mistake.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost, replaceFile } from "../support/edge_host.ts";
@@ -14,7 +14,7 @@ const SECRETS = [LITERAL, PROCESS, FILE, ROTATED];
 
 const MAIN = `  connection = "Host=main;Username=honua;Password=${LITERAL}"`;
 
-/** The sample with a secret from each place where one may stand. */
+/** The sample with a secret in each place that may have one. */
 const SOURCE = `${sampleSource("first").replace('  connection = env("SAMPLE_CONNECTION")', MAIN)}
 data_source "process" {
   provider   = "postgresql"

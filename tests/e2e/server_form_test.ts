@@ -1,4 +1,4 @@
-// The server form, as a daemon writes it beside the snapshot: both or none, and whatever is done to it is made right.
+// The server form, as a daemon writes it beside the snapshot: both or none, and any damage to it is repaired.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
@@ -21,7 +21,7 @@ async function withHook(host: HookHost, others: readonly string[] = []) {
   return { args: [...options.args!, ...others] };
 }
 
-/** Makes the daemon look again, and returns what that changed. */
+/** Makes the daemon look again, and returns the change. */
 async function changeAfterHangUp(daemon: Awaited<ReturnType<EdgeHost["follow"]>>) {
   const from = daemon.entries.length;
   daemon.kill("SIGHUP");

@@ -1,4 +1,5 @@
-// One appsettings.json for a Honua server and the daemon: what is the server's is ignored, which only the level debug says.
+// One appsettings.json for a Honua server and the daemon: the server's settings are ignored, which only the level debug
+// reports.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";

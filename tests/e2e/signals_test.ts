@@ -1,5 +1,5 @@
-// Signals to the whole program: SIGHUP reloads now, SIGTERM and SIGINT end it within two seconds whatever it is doing,
-// and nothing that it started outlives it.
+// Signals to the whole program: SIGHUP reloads now, SIGTERM and SIGINT end it within two seconds in any state, and no
+// process that it started outlives it.
 import { assert, assertEquals } from "@std/assert";
 import type { Daemon } from "../support/daemon.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
@@ -17,7 +17,7 @@ async function busyParser(daemon: Daemon): Promise<number> {
   });
 }
 
-/** What a parser uses to start and to judge a sample, at most: about a third of a second. */
+/** The most that a parser uses to start and to judge a sample: about a third of a second. */
 const idleTicks = 60;
 
 /** Sends signals, and resolves with how the daemon ended; one that takes longer than it may is an error. */

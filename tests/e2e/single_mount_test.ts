@@ -1,4 +1,5 @@
-// A source that is mounted by itself, as a container's volume of one file is: what replaces it outside is never seen.
+// A source that is mounted by itself, as a container's volume of one file is: a file that replaces it outside is never
+// seen.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";

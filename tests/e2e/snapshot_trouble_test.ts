@@ -1,11 +1,11 @@
-// Trouble with the snapshot's file system while the daemon runs: told once, tried again with backoff, and healed by
+// Trouble with the snapshot's file system while the daemon runs: reported once, tried again with backoff, and healed by
 // itself; the old file is never touched.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Daemon } from "../support/daemon.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** Waits until the write was tried again, and checks that only its first failure was told as a warning. */
+/** Waits until the write was tried again, and checks that only its first failure was logged as a warning. */
 async function failsAgain(daemon: Daemon, from: number): Promise<string> {
   const failures = () => daemon.entries.slice(from).filter(({ outcome }) => outcome === "write-failed");
   const [first, ...repeated] = await eventually("the write is tried again", () => {
@@ -82,7 +82,7 @@ Deno.test("on a full file system the old snapshot stays, and the new one is writ
     const before = await host.mark();
     const from = daemon.entries.length;
     const filler = `${directory}/filler`;
-    // More than there is room for: it fills what is left and then fails.
+    // More than there is room for: it fills the rest and then fails.
     await Deno.writeFile(filler, new Uint8Array(128 * 1024)).catch(() => {});
     await host.edit("second");
     assertStringIncludes(await failsAgain(daemon, from), "ENOSPC");

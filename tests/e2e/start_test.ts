@@ -1,5 +1,5 @@
-// What a start finds decides nothing but what is said: a snapshot that is whole stays in force until there is a better
-// one, and what is not whole is set aside and never deleted.
+// The files that a start finds decide only its messages: a whole snapshot stays in force until there is a better one,
+// and a damaged file is set aside and never deleted.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
@@ -78,7 +78,7 @@ Deno.test("a snapshot of a newer format is said to be one, and replaced by the n
 Deno.test("a temporary file that a killed writer left is removed, and nothing else is", async () => {
   await using host = await openHostWithSnapshot();
   const directory = `${host.directory}/snapshot`;
-  // The process that wrote it is long gone: its number is beyond what Linux ever gives (pid_max, proc(5)).
+  // The process that wrote it is long gone: its number is beyond Linux' highest (pid_max, proc(5)).
   const stale = `${directory}/.config.snapshot.json.4194305.0123456789abcdef.tmp`;
   const foreign = `${directory}/.other.json.4194305.0123456789abcdef.tmp`;
   for (const path of [stale, foreign]) await Deno.writeTextFile(path, "{");

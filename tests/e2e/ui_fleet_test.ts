@@ -6,7 +6,7 @@ import { type FleetInstance, openFleet } from "../support/fleet.ts";
 import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
 
-/** What some hosts lack. */
+/** A variable that some hosts lack. */
 const WITH_TITLE = { SAMPLE_CONNECTION, SAMPLE_TITLE: "third" };
 const DEMANDING = sampleJson("third").replace('"third"', '"${env:SAMPLE_TITLE}"');
 

@@ -1,5 +1,5 @@
-// What a configuration, an instance's name, a hook or a person can write is text on the page, whatever it looks like:
-// no element comes of it and no script runs.
+// Any text that a configuration, an instance's name, a hook or a person can write stays text on the page: it makes no
+// element and runs no script.
 import { assert, assertEquals } from "@std/assert";
 import { HAS_BROWSER, openBrowser } from "../support/browser.ts";
 import { type FleetInstance, openFleet } from "../support/fleet.ts";

@@ -1,5 +1,5 @@
-// Each view of the page in a real browser, of a fleet in which much goes on: what the browser is allowed to do, and how
-// people with other screens, without a mouse or without scripts read it.
+// Each view of the page in a real browser, of a busy fleet: the browser's permissions, and the page for people with
+// other screens, without a mouse or without scripts.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { HAS_BROWSER, openBrowser, type TestBrowser } from "../support/browser.ts";
@@ -34,7 +34,7 @@ async function has(page: Page, text: string): Promise<void> {
   await page.locator("main", { hasText: text }).waitFor();
 }
 
-/** Opens a view, and waits until its script has done what it does at first. */
+/** Opens a view, and waits until its script has done its first work. */
 async function open(page: Page, origin: string, { path, text, isLive }: View): Promise<void> {
   await page.goto(`${origin}${path}`);
   await has(page, text);

@@ -1,5 +1,5 @@
-// The command line as people meet it: help that shows how, suggestions where a word is nearly one, and exit code 2 for
-// whatever was asked wrongly.
+// The command line as people meet it: help with examples, suggestions for a word that is nearly one, and exit code 2
+// for any wrong usage.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { programCommand, runCommand } from "../support/command.ts";
 

@@ -1,4 +1,4 @@
-// `honua-configd validate` as scripts and people use it: what it answers, in which form, and with which exit code.
+// `honua-configd validate` as scripts and people use it: its answers, their form, and its exit codes.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
 import { openSampleCompiler, SAMPLE_CONNECTION, sampleJson, sampleSource } from "../support/sample_source.ts";

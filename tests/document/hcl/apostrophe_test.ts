@@ -7,7 +7,7 @@ import { openHclReader } from "../../../src/document/hcl/hcl_document.ts";
 import { sourceText } from "../../../src/diagnostic/range.ts";
 import { placesIn, plain } from "../../support/hcl.ts";
 
-/** Stands for the apostrophe until a text is complete. */
+/** In place of the apostrophe until a text is complete. */
 const MARK = "\ue000";
 const words = fc.array(fc.constantFrom(MARK, `isn${MARK}t`, ..."ab1 ={}[],#", "//"), { maxLength: 6 })
   .map((parts) => parts.join(""));

@@ -1,4 +1,4 @@
-// The requests of a block parser to hcl2json, and what it makes of the answers, from answers made up.
+// The requests of a block parser to hcl2json, and its use of the answers, which are made up.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import type { HclVerdict } from "../../../src/document/hcl/hcl.ts";

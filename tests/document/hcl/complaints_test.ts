@@ -1,4 +1,4 @@
-// hcl2json's complaints as diagnostics, from complaints as it would write them: which mistakes are reported, and where.
+// hcl2json's complaints as diagnostics, from complaints as it would write them: the reported mistakes and their places.
 import { assertEquals } from "@std/assert";
 import { sourceText } from "../../../src/diagnostic/range.ts";
 import { diagnoseComplaint } from "../../../src/document/hcl/complaints.ts";

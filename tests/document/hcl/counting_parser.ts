@@ -1,18 +1,18 @@
-// A block parser that counts: what judging a source costs does not depend on the machine.
+// A block parser that counts: the cost of judging a source does not depend on the machine.
 import { assert } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import { openItemMemory } from "../../../src/document/hcl/item_memory.ts";
 import { openParser, type Parser } from "../../../src/document/hcl/parser.ts";
 import { openPace } from "../../../src/time/pace.ts";
 
-/** A block parser, and what it asked for in each request. */
+/** A block parser, and the texts of each request. */
 export function openCounting() {
   const requests: (readonly string[])[] = [];
   const real = openParser();
   const counting: Parser = { ...real, judge: (texts, signal) => (requests.push(texts), real.judge(texts, signal)) };
   const parser = openBlockParser(counting);
   const memory = openItemMemory();
-  /** What judging a source cost: items, shapes, texts, requests. */
+  /** The cost of judging a source: items, shapes, texts, requests. */
   const costOf = async (text: string): Promise<number[]> => {
     requests.length = 0;
     const scan = await memory.scan(text, openPace());

@@ -1,4 +1,4 @@
-// What a cursor notes of its way, and where its characters, numbers and lines begin and end.
+// The notes of a cursor, and the beginnings and ends of its characters, numbers and lines.
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {

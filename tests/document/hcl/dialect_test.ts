@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type Item, rewriteItem } from "../../../src/document/hcl/dialect.ts";
 import { rewriteSource, scanSource } from "../../support/whole_scan.ts";
 
-/** What each item of a text is rewritten to. */
+/** The rewritten text of each item. */
 function rewritten(text: string): string[] {
   return scanSource(text).items.map((item: Item) => rewriteItem(text, item));
 }

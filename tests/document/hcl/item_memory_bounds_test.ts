@@ -1,4 +1,4 @@
-// What may be scanned a second time is bounded by the whole text: what a scan with a memory makes of that.
+// The length that may be scanned a second time is bounded by the whole text: scans with a memory at that bound.
 import { assertEquals } from "@std/assert";
 import { MAX_VALUES, rescanBudgetOf } from "../../../src/document/hcl/cursor.ts";
 import { openItemMemory } from "../../../src/document/hcl/item_memory.ts";
@@ -13,7 +13,7 @@ function misfit(depth: number, items: number): string {
 
 function openScans() {
   const memory = openItemMemory();
-  /** How many items were scanned, and whether what was found is what a fresh scan finds. */
+  /** How many items were scanned, and whether the result is that of a fresh scan. */
   return async (text: string) => {
     const [again, afresh] = [asText(await memory.scan(text, openPace())), asText(scanSource(text))];
     return [memory.scanned, again === afresh];
@@ -40,7 +40,7 @@ Deno.test("text that is scanned again is counted for the current items, not for 
   const scan = openScans();
   const others = Array.from({ length: 50 }, (_, at) => `a${at} = "${"v".repeat(40)}"\n`).join("");
   const heavy = (items: number) => misfit(20, items) + others;
-  // It takes more than half of what may be scanned again: two of them are too much.
+  // It takes more than half of the length that may be scanned again: two of them are too much.
   assertEquals((await scan(heavy(150)))[1], true);
   for (let edit = 1; edit <= 4; edit++) assertEquals(await scan(heavy(150 + edit)), [1, true]);
 });
@@ -50,7 +50,7 @@ Deno.test("an item that moved takes its part of the rescan budget along", async 
   const [light, heavy] = [`b = "${"-".repeat(2_000)}"\n`, misfit(20, 150)];
   assertEquals((await scan(heavy + light + "c = 1\n"))[1], true);
   assertEquals(await scan(light + heavy + "c = 1\n"), [0, true]);
-  // Without the text beside it nothing is left for what follows.
+  // Without the text beside it nothing is left for the next item.
   assertEquals((await scan(`c = 1\n${heavy}y = { a = 1 b = 2 }\n`))[1], true);
 });
 
@@ -77,7 +77,7 @@ Deno.test("values are counted for the items that there are, not for those that a
     const { tooManyAt } = await memory.scan(text, openPace());
     return [memory.scanned, tooManyAt];
   };
-  // More than half of what a text may have: two of them are too many.
+  // More than half of a text's bound: two of them are too many.
   const heavy = (value: string) => `x = [${value},${"1,".repeat(MAX_VALUES / 2)}]\n`;
   const others = `a = "${"v".repeat(40)}"\n`.repeat(20);
   assertEquals(await scanned(heavy("2") + others), [21, null]);

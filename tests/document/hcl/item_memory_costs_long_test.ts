@@ -14,7 +14,7 @@ const SOURCE = layerFile("uniform", 1_000, 1).text;
 const LAYERS = SOURCE.split(/^(?=layer)/m).slice(1);
 const HEAD = SOURCE.slice(0, SOURCE.indexOf("layer"));
 
-/** What reading a text costs: items scanned, judged, and placed. */
+/** The cost of reading a text: items scanned, judged, and placed. */
 async function costOf(reader: HclReader, text: string): Promise<number[]> {
   await reader.read(sourceText("t.hcl", text));
   const { scanned, items, placed } = reader.work;
@@ -197,7 +197,7 @@ Deno.test("an item is found again if all the text that it looked at is there, an
   for (
     const [text, count] of [
       ["b = 2\na = 1\na = 1\na = 1\nc = [\n1]\nc = [\n2]\n", 2],
-      // What follows it on its line belongs to what it looked at.
+      // The rest of its line belongs to the text that its scan looked at.
       ["b = 2 + 1\n", 1],
       ["b = 2", 1],
       ["b = 2 # x\n", 1],

@@ -11,7 +11,7 @@ Deno.test("a text beyond the bounds is scanned as a fresh one is, and the one be
   const memory = openItemMemory();
   const scan = (text: string) => memory.scan(text, openPace());
   await scan(SOURCE);
-  // Brackets that never fit use up what may be scanned a second time.
+  // Brackets that never fit use up the length that may be scanned a second time.
   const spent = `x = ${"[".repeat(150)}${"1,".repeat(SOURCE.length / 10)}${"] + 1".repeat(150)}\n`;
   for (const text of [SOURCE + "x = " + "[".repeat(300), SOURCE + "a\n".repeat(1_000_001), SOURCE + spent + SOURCE]) {
     const [again, afresh] = [await scan(text), scanSource(text)];

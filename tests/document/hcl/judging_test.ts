@@ -1,4 +1,4 @@
-// How texts are judged together and by themselves, and what the parser's process says of its work, over pipes in memory.
+// How texts are judged together and by themselves, and the reports of the parser's process, over pipes in memory.
 import { assert, assertEquals } from "@std/assert";
 import { readFrames, writeFrame } from "../../../src/document/hcl/frames.ts";
 import {
@@ -10,7 +10,7 @@ import {
   serveParser,
 } from "../../../src/document/hcl/hcl.ts";
 
-/** A parser of `tN {`, a body of digits and `}` that remembers what it was asked; "bad" is refused by name. */
+/** A parser of `tN {`, a body of digits and `}` that remembers its requests; "bad" is refused by name. */
 function openFake(answer: (text: string) => HclJson | null = () => null) {
   const asked: string[] = [];
   const parse = (name: string, text: string): Promise<HclJson> => {
@@ -96,7 +96,7 @@ async function repliesTo(parts: readonly ParseRequest[]): Promise<(ParseReply | 
   return replies;
 }
 
-/** A reply as the tests compare it: where it is, how many verdicts, or the end of a request. */
+/** A reply as the tests compare it: its place, the number of verdicts, or the end of a request. */
 function inShort(reply: ParseReply | "confined"): unknown {
   if (reply === "confined") return reply;
   if ("at" in reply) return `at ${reply.at}`;

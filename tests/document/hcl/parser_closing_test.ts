@@ -1,4 +1,4 @@
-// When the parser's process is kept, when it is ended, and what is asked of a parser that is closed.
+// When the parser's process is kept, when it is ended, and requests to a closed parser.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { partsOf } from "../../../src/document/hcl/frames.ts";
 import { DEFAULT_LIMITS, openParser } from "../../../src/document/hcl/parser.ts";

@@ -1,5 +1,5 @@
-// What the limits of a request count: processor time where it can be read, so that a host with others to serve makes no
-// text too slow; and that no text is blamed for what is the host's matter.
+// The limits of a request count processor time if it can be read, so that a busy host makes no text too slow; and no
+// text is blamed for a fault of the host.
 import { assert, assertEquals } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import { DEFAULT_LIMITS, type LimitsLeft, openParser, type Parser } from "../../../src/document/hcl/parser.ts";

@@ -1,4 +1,5 @@
-// A meaning of hcl2json's put together with what the scanner saw, without hcl2json: which place, which text, which flaw.
+// A meaning of hcl2json's combined with the result of the scanner, without hcl2json: which place, which text, which
+// flaw.
 import { assertEquals } from "@std/assert";
 import { sourceText } from "../../../src/diagnostic/range.ts";
 import type { Value } from "../../../src/document/document.ts";
@@ -263,6 +264,6 @@ Deno.test("a name is found as it is written, or normalised as HCL does with stri
     assertEquals(valueIn(`a = { ${name} = 1 }`, { "\u00e9": 1 }), [{ [`\u00e9@${name}`]: value }]);
   }
   assertEquals(valueIn("a = { e\u0301 = 1 }", { "e\u0301": 1 }), [{ "e\u0301@e\u0301": value }]);
-  // A name that is not there has the place of what is around it.
+  // A name that is not there has the place of its surroundings.
   assertEquals(valueIn("a = { b = 1 }", { c: "x" }), [{ "c@{ b = 1 }": ["x", undefined, "{ b = 1 }"] }]);
 });

@@ -1,4 +1,4 @@
-// Where the scanner ends an item, and the bounds of what it follows: each at the bound and one beyond.
+// The ends of items, and the bounds of the nesting that the scanner follows: each at the bound and one beyond.
 import { assert, assertEquals } from "@std/assert";
 import {
   isOver,
@@ -180,7 +180,7 @@ Deno.test("a string, a list or an object is the whole value, or a part of an exp
   }
 });
 
-/** What nests so deep, each in its own way. */
+/** Texts that nest so deep, each in its own way. */
 const NESTED: readonly (readonly [what: string, nest: (depth: number) => string])[] = [
   ["lists", (depth) => "x = " + "[".repeat(depth)],
   ["parentheses", (depth) => "x = " + "(".repeat(depth)],
@@ -204,7 +204,7 @@ for (const [what, nest] of NESTED) {
     const { tooDeepAt } = scanSource(deeper);
     assert(tooDeepAt !== null && tooDeepAt >= allowed.trimEnd().length - 7, `${tooDeepAt} of ${allowed.length}`);
     assert(tooDeepAt < deeper.length);
-    // What follows it does not change where it was.
+    // The text behind it does not change its place.
     assertEquals(scanSource(`${deeper}${" ".repeat(99)}\n`).tooDeepAt, tooDeepAt);
   });
 }

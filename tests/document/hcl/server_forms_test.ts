@@ -1,5 +1,5 @@
-// The forms that the server's own reader has and HCL has not: each means here what it means there, and the text
-// behind it is still at its place.
+// The forms that the server's own reader has and HCL has not: each has the same meaning here, and the text behind it is
+// still at its place.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";

@@ -6,19 +6,19 @@ import { type HclJson, judgeTexts, type ParseText } from "../../../src/document/
 import { MAX_PLAIN_VALUES } from "../../../src/document/hcl/plain_values.ts";
 import { nestedValues, SHAPED_VALUES, UNSHAPED_VALUES } from "../../support/shaped_values.ts";
 
-/** What hcl2json says of texts, each alone; null where it refuses one. */
+/** The meanings that hcl2json gives for texts, each by itself; null if it refuses one. */
 async function meaningsOf(texts: readonly string[]): Promise<(HclJson | null)[]> {
   const verdicts = await judgeTexts(parse as ParseText, texts, 1);
   return verdicts.map((verdict) => ("value" in verdict ? verdict.value : null));
 }
 
-/** The shape's meaning with what was lifted in it; null where that is not certain. */
+/** The shape's meaning with the lifted values put back; null if that is not certain. */
 function filled(meaning: HclJson, shape: Pick<LiftedShape, "names" | "values">): HclJson | null {
   const filling = planFilling(meaning, shape);
   return filling === null ? null : fillShape(filling, shape);
 }
 
-/** The meaning of a text by way of its shape; null where it has none, or hcl2json refuses that. */
+/** The meaning of a text by way of its shape; null if it has none, or hcl2json refuses that. */
 async function byItsShape(text: string): Promise<HclJson | null> {
   const shape = liftShape(text);
   if (!shape) return null;

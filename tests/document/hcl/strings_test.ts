@@ -1,9 +1,9 @@
-// Where strings and heredocs end and where their code is, as the scanner takes them.
+// The ends of strings and heredocs and the places of their code, as the scanner takes them.
 import { assertEquals } from "@std/assert";
 import { openCursor } from "../../../src/document/hcl/cursor.ts";
 import { envColonName, takeHeredoc, takeQuoted } from "../../../src/document/hcl/strings.ts";
 
-/** What is taken of a text that begins with a quote, and the code in it; null where it is not closed. */
+/** The part that is taken of a text that begins with a quote, and the code in it; null if it is not closed. */
 function quoted(text: string, acrossLines = false): string[] | null {
   const cursor = openCursor(text);
   const { closed, codes } = takeQuoted(cursor, acrossLines);

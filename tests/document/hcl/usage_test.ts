@@ -1,4 +1,4 @@
-// What another process has used, as a program with every permission reads it and as the compiled one has to.
+// The usage of another process, as a program with every permission reads it and as the compiled one has to.
 import { assert, assertEquals } from "@std/assert";
 import { readUsage, residentBytes, usageOf, watchUsage } from "../../../src/document/hcl/usage.ts";
 import { withFakeTimeouts } from "../../support/fake_clock.ts";
@@ -78,7 +78,7 @@ Deno.test("the end of a watch waits for the look that is under way, which tells 
   assertEquals(reported, 0);
 });
 
-/** What a program prints as JSON that has not every permission, as the compiled one has not. */
+/** The JSON output of a program without every permission, like the compiled one. */
 async function outputOf(script: string): Promise<unknown> {
   const program = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-read", "--allow-run", "--allow-sys=hostname", "-"],
@@ -107,7 +107,7 @@ Deno.test("a tick is ten milliseconds, user and kernel together, and a kB of the
   for (const name of ["x", "a) b", "(", ") S 1 2 3 4 5", "a\nb"]) {
     assertEquals(await readingOf(stat(name), status), { residentBytes: 2 * MEBIBYTE, processorMilliseconds: 2_000 });
   }
-  // A zombie has no memory; and what is no number is none.
+  // A zombie has no memory; and a text that is no number is none.
   const sizes = ["xVmRSS:\t 1 kB", "VmRSS:\t 1 kBx", "VmRSS:\t x kB", "VmRSS:\t kB", "VmRSS:1 kB", "VmRSS:\t 1kB"];
   for (const other of ["Name:\tx\n", ...sizes.map((size) => `${size}\n`)]) {
     assertEquals(await readingOf(stat("x"), other), "cannot");

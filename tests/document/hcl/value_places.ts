@@ -1,4 +1,4 @@
-// The places of values in random sources, held against what is written there.
+// The places of values in random sources, compared with the text there.
 import { assertEquals } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import type { Document, Value } from "../../../src/document/document.ts";
@@ -41,7 +41,7 @@ function* inside(value: Value): Generator<Value> {
   if (value.kind === "fields") { for (const entry of value.entries) yield* inside(entry.value); }
 }
 
-/** What is wrong with the place of a value; null where nothing is. */
+/** The fault of the place of a value; null: none. */
 function misplaced(text: string, value: Value): string | null {
   const { start, end } = value.range;
   const written = text.slice(start, end);

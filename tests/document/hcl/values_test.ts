@@ -1,4 +1,4 @@
-// Where a value ends, where its parts are and what is put into it, as the scanner sees it, without hcl2json.
+// The end of a value, the places of its parts and the texts put into it, as the scanner sees it, without hcl2json.
 import { assert, assertEquals } from "@std/assert";
 import { openCursor } from "../../../src/document/hcl/cursor.ts";
 import { rewriteItem, takeItem } from "../../../src/document/hcl/dialect.ts";
@@ -20,7 +20,7 @@ function shown(text: string, outline: Outline): unknown {
   ]);
 }
 
-/** The value of `a`, and the text that hcl2json is given for it. What follows on the next line is always an item. */
+/** The value of `a`, and the text that hcl2json gets for it. The next line always begins an item. */
 function taken(written: string): [value: unknown, rewritten: string] {
   const text = `a = ${written}\nz = 1`;
   const { items } = scanSource(text);
@@ -29,7 +29,7 @@ function taken(written: string): [value: unknown, rewritten: string] {
   return [shown(text, items[0]!.entry!.value), rewritten.slice(4, -1)];
 }
 
-/** A value, what it is, and what it is rewritten to if that is something else. */
+/** A value, its kind, and its rewritten text if that differs. */
 type Case = readonly [written: string, value: unknown, rewritten?: string];
 
 function check(cases: readonly Case[]): void {
@@ -38,7 +38,7 @@ function check(cases: readonly Case[]): void {
   }
 }
 
-/** Values that are expressions as they stand. */
+/** Values that are expressions as written. */
 function bare(...values: readonly string[]): Case[] {
   return values.map((written) => [written, `bare | ${written}`]);
 }

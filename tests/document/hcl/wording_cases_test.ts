@@ -1,4 +1,4 @@
-// Which words a complaint of HCL's gets by the text at its place: each by what it is for and by what is near to it.
+// The words for a complaint of HCL's by the text at its place: each with a text that it is for and with one near to it.
 import { assertEquals } from "@std/assert";
 import { openHeredoc } from "../../../src/document/hcl/open_heredoc.ts";
 import { isOfDirective, isSecondHalf, wordingOf } from "../../../src/document/hcl/wording.ts";
@@ -84,7 +84,7 @@ Deno.test("a character that HCL does not know has a message for its kind", () =>
       "Replace it with -",
     ),
     ...each("Invalid character", ["a = ^§", "a = ^^", "a = ^\u2217"], ...other),
-    // What follows it tells nothing of it.
+    // The text behind it says nothing about it.
     ...each(
       "Invalid character",
       ["'b'", "'b%{", "\u2018", "`", ";", "\\\n", "\\", "\rb", "\u2010", "\u00a0", "\u200b"].map((one) =>

@@ -4,7 +4,7 @@ import { type BlockParser, openBlockParser } from "../../../src/document/hcl/blo
 import { openHclReader } from "../../../src/document/hcl/hcl_document.ts";
 import { misworded } from "../../support/wording.ts";
 
-/** `line:column summary; suggestion` of what is wrong with a text. */
+/** `line:column summary; suggestion` of the mistake in a text. */
 async function reported(text: string, parser: BlockParser): Promise<string[]> {
   const parsed = await openHclReader(parser).read(sourceText("test.hcl", text));
   assert(!parsed.ok, text);
@@ -14,7 +14,7 @@ async function reported(text: string, parser: BlockParser): Promise<string[]> {
   );
 }
 
-/** What stands behind `a = ` on the second line, and what is said of it. */
+/** The text behind `a = ` on the second line, and its diagnostic. */
 const VALUES: readonly (readonly [value: string, told: string])[] = [
   ["'x", "7 A string goes on over the end of its line; Add the closing ', or write \\n for a line end"],
   ["'%{x'", "7 %{ in a string begins a directive, and directives are not supported; Write %%{ for a literal %{"],
@@ -74,7 +74,7 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
   ],
 ];
 
-/** Whole texts, and what is said of them. */
+/** Whole texts, and their diagnostics. */
 const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   [
     "h {\n  a = “x”\n}\n",

@@ -1,4 +1,4 @@
-// The bounds of the JSON form, each at the bound and one beyond, and what is read again near them.
+// The bounds of the JSON form, each at the bound and one beyond, and the parts that are read again near them.
 import { assert, assertEquals } from "@std/assert";
 import { type Range, sourceText } from "../../../src/diagnostic/range.ts";
 import type { Value } from "../../../src/document/document.ts";
@@ -64,7 +64,7 @@ Deno.test("names and values have their own places, of a value that is never clos
   assertEquals(placesIn('{"a": [1'), ['"a" [1']);
 });
 
-/** The code and the place of what is wrong with a text; null where nothing is. */
+/** The code and the place of the mistake in a text; null: none. */
 function wrong(text: string): unknown {
   const result = readJson(sourceText("a.json", text));
   return result.ok
@@ -103,13 +103,13 @@ Deno.test("a file may nest two hundred deep, and brackets in strings and comment
   assertEquals(wrong(`/* ${nested(201, "[", "]")}`), [["json-syntax", 0]]);
   assertEquals((wrong(`["a\n${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`["a\r${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
-  // What closes nothing opens nothing either.
+  // A bracket that closes nothing opens nothing either.
   assertEquals((wrong(`]}${nested(201, "[", "]")}`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[}${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[1*${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[1/${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
   assertEquals((wrong(`[/**//${nested(200, "[", "]")}]`) as unknown[][])[0]![0], "too-deep");
-  // What was closed does not count.
+  // Closed values do not count.
   assertEquals(wrong(`[${'{"a":[]},'.repeat(200)}1]`), null);
 });
 
@@ -237,7 +237,7 @@ Deno.test("a search for excess rests behind every 65,536 characters that it look
   const blank = (length: number) => `[${" ".repeat(length - 2)}]`;
   const lengths = [65_536, 65_537, 2 * 65_536, 2 * 65_536 + 1, 3 * 65_536 + 1];
   assertEquals(lengths.map((length) => rests(blank(length))), [0, 1, 1, 2, 3]);
-  // What is passed over in one go counts as well.
+  // Text that is passed over at once counts as well.
   assertEquals(rests(`["${"x".repeat(200_000)}",${" ".repeat(65_534)}]`), 1);
 });
 

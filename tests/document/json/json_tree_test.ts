@@ -7,7 +7,7 @@ import { atOnce } from "../../../src/time/turns.ts";
 import { EDITED_JSON, nextJson } from "../../support/json_edits.ts";
 import { randomFrom } from "../../support/random.ts";
 
-/** What is read and what is wrong, each with its place, in the order in which they are met. */
+/** The values and the mistakes, each with its place, in their order. */
 interface Reading {
   readonly values: readonly unknown[];
   readonly mistakes: readonly unknown[];
@@ -62,7 +62,7 @@ function flat(value: Value): unknown[] {
   return [["{", start], ...inside, ["}", end]];
 }
 
-/** A text with mistakes has no meaning: only what is wrong with it counts. */
+/** A text with mistakes has no meaning: only the mistakes count. */
 function compare(text: string): void {
   const [expected, got] = [visited(text), read(text)];
   assertEquals(got.mistakes, expected.mistakes, JSON.stringify(text));
