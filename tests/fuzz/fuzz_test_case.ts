@@ -3,8 +3,8 @@
 /** How the test differs from others. */
 export interface FuzzTestOptions {
   /**
-   * Whether hcl2json runs in this process and not in one of its own. The Go runtime inside it sets timers of its own and
-   * leaves one behind now and then, so nothing is said of what the test leaves.
+   * Whether hcl2json runs in this process and not in one of its own. The Go runtime inside it sets timers of its own
+   * and leaves one behind now and then, so its leftovers are not checked.
    */
   readonly runsGo: boolean;
 }

@@ -1,5 +1,5 @@
-// Random sources through the whole load path: bytes, text, document, config, snapshot. Whatever comes in, what comes out
-// is a snapshot that proves itself or diagnostics, soon and in bounded memory.
+// Random sources through the whole load path: bytes, text, document, config, snapshot. Any input gives a snapshot that
+// proves itself or diagnostics, soon and in bounded memory.
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { renderText } from "../../src/diagnostic/render.ts";
@@ -11,7 +11,7 @@ import { mutate } from "../support/mutate.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { hclSources } from "../support/sources.ts";
 
-/** What a run found: how the loads ended, and what must never be. */
+/** The results of a run: the outcomes of the loads, and the faults. */
 export interface LoadPathResult {
   /** Loads by how they ended. */
   readonly outcomes: { valid: number; invalid: number; undecodable: number };
@@ -19,14 +19,14 @@ export interface LoadPathResult {
   readonly slowestMilliseconds: number;
   /** The most memory that this process had resident beyond what it had before the first load, in bytes. */
   readonly growthBytes: number;
-  /** What went wrong, each with what reproduces it. */
+  /** The faults, each with the way to reproduce it. */
   readonly faults: readonly string[];
 }
 
 /** No load may take longer. The parser's own limit lies within. */
 export const MAX_LOAD_MILLISECONDS = 5_500;
 
-/** The loads may add no more to what this process has resident, whatever ran in it before. */
+/** The loads may add no more to the resident memory of this process, after any work before. */
 export const MAX_GROWTH_BYTES = 384 * 1024 * 1024;
 
 /** Loads `loads` random sources. */

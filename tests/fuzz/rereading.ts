@@ -11,7 +11,7 @@ import { hclSources } from "../support/sources.ts";
 /** How long a memory lives, in texts. */
 const STEPS = 50;
 
-/** What is compared: `read`, the document; `compile`, the snapshot or why there is none. */
+/** The comparison: `read`, the document; `compile`, the snapshot or why there is none. */
 export type Compared = "read" | "compile";
 
 /** Reads or compiles `steps` texts in two ways; resolves with the differences, ten at most. */
@@ -37,7 +37,7 @@ export async function fuzzRereading(
         break;
       }
       if (rereading.isSound) sound = texts.at(-1)!;
-      // Mistakes are mended mostly; who only ever adds to them tries little else.
+      // Most edits mend mistakes; edits that only add mistakes would test little else.
       else if (random.below(4) > 0) texts.push(sound);
       texts.push(nextText(texts, random));
       if (done % 1_000 === 999) progress(done + 1);

@@ -1,4 +1,4 @@
-// Check hooks before a snapshot is in force: order, together, tries and what is said of a refusal.
+// Check hooks before a snapshot is in force: order, parallel runs, tries and the diagnostics of a refusal.
 import { assertEquals } from "@std/assert";
 import { type CheckTools, runChecks } from "../../src/hooks/check_runner.ts";
 import type { HookEnding } from "../../src/hooks/hook.ts";
@@ -15,7 +15,7 @@ function hooksOf(...hooks: readonly object[]): readonly HookOptions[] {
   return checked.options.hooks.list;
 }
 
-/** Tools that answer from a list, by the hook's name, and note what began while what ran. */
+/** Tools that answer from a list, by the hook's name, and note which hooks ran at the same time. */
 function toolsOf(endings: Record<string, readonly HookEnding[]>) {
   const begun: string[] = [];
   const reported: string[] = [];

@@ -1,4 +1,4 @@
-// How long what is left of a command may take, by clocks that are stopped.
+// The time that the leftovers of a command may take, by clocks that are stopped.
 import { assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { runCommand } from "../../src/hooks/command.ts";

@@ -1,5 +1,5 @@
-// Which hook runs when, as transcripts: see hooks_transcript.ts for how one is written; and, over random events, what
-// must always hold.
+// Which hook runs when, as transcripts: see hooks_transcript.ts for how one is written; and, over random events, the
+// invariants.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -287,7 +287,7 @@ const plans = fc.uniqueArray(
   { minLength: 1, selector: (one) => one.name },
 );
 
-/** Hooks under random events, with what they were last told, and the timers that run. */
+/** Hooks under random events, with their last triggers, and the timers that run. */
 interface World {
   state: HooksState<number>;
   readonly running: Map<string, number>;

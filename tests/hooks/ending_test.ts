@@ -1,4 +1,4 @@
-// When a hook's time is over, and what is said then.
+// The end of a hook's time, and its reason.
 import { assertEquals } from "@std/assert";
 import { failed, openLimit } from "../../src/hooks/ending.ts";
 import { withFakeTimeouts } from "../support/fake_clock.ts";

@@ -1,4 +1,4 @@
-// One check of health: all hooks at once, each once, and what is said of those that fail.
+// One check of health: all hooks at once, each once, and the reports of those that fail.
 import { assertEquals } from "@std/assert";
 import type { HookEnding } from "../../src/hooks/ending.ts";
 import { checkHealth, type HealthTools } from "../../src/hooks/health_runner.ts";
@@ -13,7 +13,7 @@ function hooksOf(...names: readonly string[]): readonly HookOptions[] {
   return checked.options.hooks.list;
 }
 
-/** Tools whose answers the test gives, hook by hook; what was asked and reported is remembered. */
+/** Tools with answers of the test, hook by hook, that remember requests and reports. */
 function controlledTools() {
   const asked = new Map<string, (ending: HookEnding) => void>();
   const reported: string[] = [];

@@ -1,5 +1,5 @@
-// The hooks at work under a clock that the test moves: what is decided is carried out, bugs are failures, and after the
-// end nothing runs.
+// The hooks at work under a clock that the test moves: decisions are carried out, bugs are failures, and after the end
+// nothing runs.
 import { assertEquals } from "@std/assert";
 import { type HookLoop, type HookReport, type HookRun, runHooks } from "../../src/hooks/hook_loop.ts";
 import type { HookTrigger } from "../../src/hooks/decide_hooks.ts";

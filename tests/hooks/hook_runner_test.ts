@@ -1,4 +1,4 @@
-// The hooks of a host with real commands and a real server: what health hooks say of it, and when an activation is
+// The hooks of a host with real commands and a real server: the results of health hooks, and when an activation is
 // settled.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { HookCandidate } from "../../src/hooks/hook_triggers.ts";
@@ -19,7 +19,7 @@ function activated(contentHash: string, hash = contentHash): Report<HookCandidat
   return { kind: "activated", ...about, hash, contentHash, change: "both", release: null, held: null };
 }
 
-/** Opens hooks; what is logged, added to the events and settled is remembered. */
+/** Opens hooks, and remembers log lines, events and settlements. */
 function openHooks(list: readonly object[], { isFound = false } = {}) {
   const checked = checkOptions({ hooks: { list } });
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
@@ -149,7 +149,7 @@ Deno.test("a hook on activated that failed, and did not succeed since, is not he
 Deno.test("each activation and the start is settled once: at once if no hook is owed, else when all have run", async () => {
   const none = openHooks([]);
   none.runner.report(activated("c1"), []);
-  // Not during the report, whose caller is at work.
+  // Not during the report, because its caller is at work.
   assertEquals([none.settled, none.runner.hasHealth, none.runner.activatedState()], [[], false, "done"]);
   await null;
   assertEquals(none.settled, [true]);

@@ -1,4 +1,4 @@
-// What of the reports is worth a hook, each thing once.
+// The reports that trigger hooks, each once.
 import { assertEquals } from "@std/assert";
 import {
   type HookCandidate,

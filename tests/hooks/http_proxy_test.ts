@@ -3,7 +3,7 @@ import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
 
-/** A proxy that remembers the first lines of what it was asked, and answers always the same. */
+/** A proxy that remembers the first lines of requests, and always gives the same answer. */
 function startProxy(answer: string) {
   const asked: string[] = [];
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -26,7 +26,7 @@ function startProxy(answer: string) {
   };
 }
 
-/** A proxy that opens a tunnel to this address, whatever it is asked for. */
+/** A proxy that opens a tunnel to this address for any request. */
 function startTunnel(port: number) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const served = (async () => {
@@ -52,7 +52,7 @@ function ask(url: string, environment: Record<string, string>) {
 
 const BAD_GATEWAY = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy";
 
-/** Names of the variables, as the process has them while a test runs: what Deno itself does with them counts too. */
+/** Names of the variables, as the process has them while a test runs: Deno itself reads them too. */
 function withEnvironment(variables: Record<string, string>): Disposable {
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   return { [Symbol.dispose]: () => Object.keys(variables).forEach((name) => Deno.env.delete(name)) };

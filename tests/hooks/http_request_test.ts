@@ -9,7 +9,7 @@ interface Heard {
   readonly body: string;
 }
 
-/** A server that remembers what it was asked. */
+/** A server that remembers the requests. */
 function serve(answer: (request: Request) => Response | Promise<Response>, tls: { cert?: string; key?: string } = {}) {
   const heard: Heard[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls }, async (request) => {
@@ -258,7 +258,7 @@ Deno.test("a server that speaks no HTTP has a message of its own", async () => {
   ) {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const served = (async () => {
-      // More than once, for fetch asks again where a connection is closed without a word.
+      // More than once, because fetch asks again if a connection is closed without an answer.
       for await (const connection of listener) {
         await connection.read(new Uint8Array(65_536));
         if (says !== "") await connection.write(new TextEncoder().encode(says));

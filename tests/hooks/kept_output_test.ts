@@ -95,7 +95,7 @@ Deno.test("by default no part is shown of a secret of up to 4096 bytes, wherever
       assertEquals(text.includes("S"), false, `${by}`);
     }
   }
-  // A longer one is not known for a secret where it is cut: then it is a text like any other.
+  // A longer one is not recognised as a secret if it is cut: then it is a text like any other.
   const output = keepOutput();
   output.add(new TextEncoder().encode(`${"a".repeat(headBytes - 1)}${"S".repeat(5_000)}${"b".repeat(30_000)}`));
   assertEquals(

@@ -12,7 +12,7 @@ const NGINX = ["/usr/sbin/nginx", "/usr/bin/nginx"].find((path) => {
 });
 if (NGINX === undefined) console.error("nginx is not installed, so the tests with a real nginx are ignored");
 
-/** A configuration by which nginx writes in a directory alone and answers with one word. */
+/** A configuration with which nginx writes only in a directory and answers with one word. */
 function configuration(directory: string, word: string): string {
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(" ");

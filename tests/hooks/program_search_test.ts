@@ -1,4 +1,4 @@
-// Where a command's program is looked for, and what is said if the system does not start it.
+// The search for a command's program, and the reason if the system does not start it.
 import { assertEquals } from "@std/assert";
 import { relative } from "node:path";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -23,13 +23,13 @@ Deno.test("a program is looked for in the directories of PATH that are named fro
   assertEquals(await runWith(`/nowhere:${two}:${one}`), "two");
   assertEquals(await runWith(`${relative(Deno.cwd(), one)}:${relative("/", one)}:.:${two}`), "two");
   assertEquals(await runWith(`${relative(Deno.cwd(), one)}:`), nowhere);
-  // What may not be run is passed over, and is the reason if nothing else is found.
+  // A file that may not be run is passed over, and is the reason if nothing else is found.
   await Deno.chmod(`${one}/${program}`, 0o644);
   assertEquals(await runWith(`${one}:${two}`), "two");
   assertEquals(await runWith(`${one}:/nowhere`), `is not executable: ${program}`);
   for (const mode of [0o100, 0o010, 0o001]) {
     await Deno.chmod(`${one}/${program}`, 0o444 | mode);
-    // Root may run what anybody may; the search does not ask whose bit it is.
+    // Root may run a file that anybody may run; the search does not ask to whom the bit belongs.
     assertEquals((await runWith(`${one}:${two}`)) === "two", false);
   }
 });

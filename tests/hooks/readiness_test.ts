@@ -1,4 +1,4 @@
-// Whether what a hook restarted is ready, asked of real servers, commands and a systemctl that is a script.
+// The readiness of a server that a hook restarted, asked of real servers, commands and a systemctl that is a script.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { HookEnding } from "../../src/hooks/ending.ts";
 import { askOnce, awaitReadiness, type ReadinessProbe } from "../../src/hooks/readiness.ts";

@@ -8,7 +8,7 @@ interface Sent {
   readonly fromFiles?: readonly string[];
 }
 
-/** What an answer looks like that comes to a request. */
+/** The masked answer to a request. */
 function shown(answer: string, { url = "http://edge.test/", headers = {}, fromFiles = [] }: Sent): string {
   return answerMask(requestSecrets(new URL(url), new Headers(headers), fromFiles), true)(answer);
 }
@@ -150,7 +150,7 @@ Deno.test("of a secret header's parameters the values are masked, quoted or not,
   assertEquals(shownFor('Digest token="hunter2",key=hunter3;\tpassword=hunter4'), "[masked] [masked] [masked]");
   assertEquals(shownFor("Bearer  \t hunter2"), "[masked] hunter3 hunter4");
   assertEquals(shownFor("hunter2"), "[masked] hunter3 hunter4");
-  // A scheme has no equals sign: what has one is a parameter, and what is behind it another.
+  // A scheme has no equals sign: a text that has one is a parameter, and so is the text behind it.
   assertEquals(shown("x hunter2", { headers: { cookie: "session=hunter2 x" } }), "x [masked]");
 });
 

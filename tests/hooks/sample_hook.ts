@@ -1,4 +1,4 @@
-// Hooks and a payload for tests, and what proc(5) tells of the groups that hooks ran in.
+// Hooks and a payload for tests, and the process groups of hooks by proc(5).
 import { runHook } from "../../src/hooks/hook.ts";
 import type { HookAction, HookEnding, HookHost, Readiness } from "../../src/hooks/hook.ts";
 import type { HookPayload } from "../../src/hooks/hook_payload.ts";
@@ -20,13 +20,13 @@ export const ACTIVATED: HookPayload = {
   agreedHash: null,
 };
 
-/** What {@linkcode run} is given beside the action. */
+/** The arguments of {@linkcode run} beside the action. */
 export interface RunOptions {
   /** Ten seconds unless given. */
   readonly timeoutMilliseconds?: number;
   /** Never aborted unless given. */
   readonly signal?: AbortSignal;
-  /** The process's own for what is not given. */
+  /** The process's own for absent members. */
   readonly surroundings?: Partial<HookHost>;
   /** {@linkcode ACTIVATED} unless given. */
   readonly payload?: HookPayload;

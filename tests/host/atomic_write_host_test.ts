@@ -1,5 +1,6 @@
-// The same faults from the operating system itself: full, read-only and mounted file systems, other users, symlinks.
-// Where this machine does not allow a mount, the reason is printed and atomic_write_test.ts's injected faults stand in.
+// The same faults from the operating system itself: full, read-only and mounted file systems, other users, symlinks. If
+// this machine does not allow a mount, the reason is printed and atomic_write_test.ts's injected faults are the only
+// test.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { atomicWrite, AtomicWriteError } from "../../src/host/atomic_write.ts";
 import { namesIn, withDirectory } from "../snapshot/temporary_directory.ts";
@@ -17,7 +18,7 @@ async function output(command: string, args: string[], env: Record<string, strin
   }
 }
 
-/** Runs with a mount in place; where it is refused, says so and does not run. */
+/** Runs with a mount in place; if it is refused, says so and does not run. */
 async function withMount(args: string[], target: string, run: () => Promise<void>): Promise<void> {
   const [mounted, reason] = await output("mount", [...args, target]);
   if (!mounted) return console.warn(`not tried on a real mount: ${reason}`);

@@ -9,7 +9,7 @@ import { runningInGroup } from "../hooks/sample_hook.ts";
 /** Longer than any test waits for. */
 const LONG_MILLISECONDS = 600_000;
 
-/** Starts a command of sh(1), in which DIR stands for the directory, and waits until it has made `up` there. */
+/** Starts a command of sh(1), in which DIR means the directory, and waits until it has made `up` there. */
 async function start(script: string, directory: TemporaryDirectory): Promise<ProcessGroup> {
   const args = ["-c", script.replaceAll("DIR", directory.path)];
   const started = startGroup({ path: "/bin/sh", args, env: { PATH: "/usr/bin:/bin" } }, () => {});
@@ -98,7 +98,7 @@ Deno.test("if /proc does not tell, a group that may not be signalled is waited f
     throw new Deno.errors.NotFound("ESRCH");
   };
   try {
-    // How many run beside the leader cannot be told.
+    // The number of processes beside the leader is not known.
     assertEquals(await group.end(LONG_MILLISECONDS), 0);
   } finally {
     Object.assign(Deno, { kill, readDir });

@@ -1,4 +1,4 @@
-// What may be put at a path that is opened: nothing of it is waited for.
+// Kinds of files at a path that is opened: none of them makes it wait.
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { openRegularFile, openWithoutWaiting, readAtMost, readRegularFile } from "../../src/host/regular_file.ts";

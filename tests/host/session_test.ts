@@ -1,4 +1,4 @@
-// Which processes of a session run, whatever they are called and however they ended.
+// The running processes of a session, with any name and any end.
 import { assert, assertEquals } from "@std/assert";
 import { startGroup } from "../../src/host/process_group.ts";
 import { runningGroups } from "../../src/host/session.ts";
@@ -28,7 +28,7 @@ Deno.test("a zombie does not run", async () => {
   await using group = start(
     `sh -c 'until test -e ${go}; do sleep 0.01; done' & echo $! >${pidFile}; exec sleep 600`,
   );
-  // What sh becomes does not collect the child, once it has become that.
+  // The program that replaces sh does not collect the child.
   await eventually("sh is sleep", async () => (await Deno.readTextFile(`/proc/${group.id}/comm`)) === "sleep\n");
   const pid = (await Deno.readTextFile(pidFile)).trim();
   await directory.write("go", "");

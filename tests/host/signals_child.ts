@@ -1,4 +1,4 @@
-// The process that signals_test.ts sends signals to: it says what it heard, one word a line, and ends on stopNow.
+// The process that signals_test.ts sends signals to: it prints each signal, one word a line, and ends on stopNow.
 import { onSignals } from "../../src/host/signals.ts";
 
 const say = (word: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${word}\n`));

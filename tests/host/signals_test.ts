@@ -1,4 +1,4 @@
-// What a real process does with real signals.
+// A real process and real signals.
 import { assertEquals } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 
@@ -7,7 +7,9 @@ interface Conversation extends Deno.CommandStatus {
   readonly heard: string;
 }
 
-/** Sends each signal when the child has said what is expected of the ones before; null: it ends without a word. */
+/**
+ * Sends each signal when the child has printed the expected words for the ones before; null: it ends without a word.
+ */
 async function converse(
   args: readonly string[],
   steps: readonly (readonly [Deno.Signal, string | null])[],

@@ -13,7 +13,7 @@ export interface CheckoutCopy {
 /** How a run ended: with the exit status; or at its limit or because it was stopped, and then the status is null. */
 export interface CopyRun {
   readonly code: number | null;
-  /** The last of what was written to standard output and standard error. */
+  /** The end of standard output and standard error. */
   readonly output: string;
   readonly milliseconds: number;
 }
@@ -35,7 +35,7 @@ export async function copyCheckout(root: string, directory: string): Promise<Che
   return copied;
 }
 
-/** Removes the directory of copies, and what Deno cached of the files in it, megabytes that no other run uses. */
+/** Removes the directory of copies, and Deno's cache of the files in it, megabytes that no other run uses. */
 export async function removeCopies(directory: string): Promise<void> {
   await Deno.remove(directory, { recursive: true });
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();

@@ -1,5 +1,5 @@
-// The mutants that were judged to change nothing that can be seen, each with the reason, in `equivalents.json`. An entry
-// holds a part of a file's text and its replacement, so that it counts wherever the text moves.
+// The mutants that were judged to change nothing that can be seen, each with the reason, in `equivalents.json`. An
+// entry holds a part of a file's text and its replacement, so that it counts also if the text moves.
 import { z } from "zod";
 import { type Mutant, mutated, oneLine } from "./mutant.ts";
 
@@ -15,7 +15,7 @@ export type Equivalent = z.infer<typeof EQUIVALENTS>[number];
 
 /** The entries, held against the texts of files. */
 export interface Equivalents {
-  /** Whether a mutant makes of its file what an entry makes of it. */
+  /** Whether a mutant changes its file exactly as an entry does. */
   has(mutant: Mutant): boolean;
   /** The entries of which the text is not there any more. */
   readonly stale: readonly Equivalent[];

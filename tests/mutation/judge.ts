@@ -1,6 +1,6 @@
-// What becomes of a mutant: the stages of its nearest tests are run until one of them fails. The tests are run without
+// The verdict on a mutant: the stages of its nearest tests are run until one of them fails. The tests are run without
 // the type check. A mutant that the nearest tests do not notice and the type check refuses could not be committed: it
-// tells nothing about the tests.
+// says nothing about the tests.
 import { join } from "node:path";
 import type { CheckoutCopy, CopyRun } from "./checkout_copy.ts";
 import { type Mutant, mutated } from "./mutant.ts";
@@ -27,7 +27,7 @@ export interface JudgeOptions {
     limitMilliseconds: number,
     stop: AbortSignal,
   ) => Promise<CopyRun>;
-  /** Ends the judging: what is not judged by then is "not tried". */
+  /** Ends the judging: a mutant that is not judged by then is "not tried". */
   readonly stop: AbortSignal;
   /** Is given each test file that fails without a mutant; it is not run for any. */
   readonly onBroken: (test: string, output: string) => void;

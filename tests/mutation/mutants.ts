@@ -150,7 +150,7 @@ function never(condition: ts.Expression): string {
   return `(${condition.getText()}) && !1`;
 }
 
-/** Whether what follows the statement is not run after it. */
+/** Whether the next statement is not run after this one. */
 function leaves(statement: ts.Statement): boolean {
   const last = ts.isBlock(statement) ? statement.statements.at(-1) : statement;
   return last !== undefined && (ts.isReturnStatement(last) || ts.isThrowStatement(last) || isJump(last));
@@ -195,7 +195,7 @@ function ofCall(node: ts.Node): Made {
   // A copy is made by `slice()`; that nobody changes it most often cannot be seen.
   const isCopy = name.text === "slice" && node.arguments.length === 0;
   if (!DROPPED.has(name.text) || isCopy || questionDotToken !== undefined) return [];
-  // As a statement of its own it is a dropped statement already, but for what handles an error.
+  // As a statement of its own it is a dropped statement already, except in a handler of an error.
   if (ts.isExpressionStatement(node.parent) && !/^(?:catch|finally)$/.test(name.text)) return [];
   return [["call", node, subject.getText()]];
 }

@@ -16,7 +16,7 @@ export interface NearestTests {
 /** Of other rooms at most so many test files are run. */
 const MAX_NEIGHBOURS = 6;
 
-/** In imports; what is farther away tests a whole program. */
+/** In imports; a test that is farther away tests a whole program. */
 const MAX_NEIGHBOUR_DISTANCE = 3;
 
 /** They start whole programs, clusters and machines: minutes for each mutant. */

@@ -9,7 +9,7 @@ export function patternMutants(literal: string): string[] {
     const around = (text: string) => pieces.slice(0, index).join("") + text + pieces.slice(index + 1).join("");
     return wrongFormsOf(piece).map(around);
   });
-  // `d` adds indices to a match and does not change what matches.
+  // `d` adds indices to a match and does not change the matches.
   const lessFlags = [...flags].filter((flag) => flag !== "d").map((flag) => `/${body}/${flags.replace(flag, "")}`);
   return [...bodies.map((text) => `/${text}/${flags}`), ...lessFlags].filter(isPattern);
 }

@@ -1,4 +1,4 @@
-// What an instance is called that was given no name.
+// The name of an instance without a name in its options.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import { MAX_INSTANCE_LENGTH } from "../../src/cluster/peer_record.ts";

@@ -1,4 +1,4 @@
-// Every bound of the options: what is at it is taken, and what is one beyond it is an error with the setting's name.
+// Every bound of the options: a value at it is taken, and one beyond it is an error with the setting's name.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
@@ -10,7 +10,10 @@ function read(file: unknown) {
     : { options: null, diagnostics: result.diagnostics.map(({ path, summary }) => [path, summary] as const) };
 }
 
-/** Options in which one setting, by its names from the section down, has a value; a hook has what else it needs. */
+/**
+ * Options in which one setting, by its names from the section down, has a value; a hook has the other members that it
+ * needs.
+ */
 function fileWith(setting: string, value: unknown): unknown {
   const hook = { Name: "a", SystemdUnit: "a.service" };
   const ready = { SystemdUnit: "a.service" };

@@ -1,4 +1,4 @@
-// The diagnostics of names: which are known, which are another program's, and what was meant.
+// The diagnostics of names: which are known, which are another program's, and the suggestions.
 import { assert, assertEquals } from "@std/assert";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { secretValues } from "../../src/options/option_schema.ts";
@@ -74,7 +74,7 @@ Deno.test("a name is meant that is near, or the only one that begins with at lea
   // Two begin so; two letters are too few; and it has to be the beginning.
   for (const name of ["En", "Po", "Seconds"]) assertEquals(meant(name), null, name);
   assertEquals(reported({ set: { "HighAvailability:Red": "1" } })[0]?.suggestion, null);
-  // Of what may be another program's only a near name is meant, and no comment's.
+  // Of names that may be another program's only a near one gets a suggestion, and no comment's.
   const foreign = (name: string) => reported({ file: `{ "${name}": 1 }` }).map(({ suggestion }) => suggestion);
   assertEquals([foreign("Snapsho"), foreign("Snap"), foreign("_Snapshot"), foreign("1Snapshot")], [
     ["Did you mean Snapshot?"],
@@ -132,7 +132,7 @@ Deno.test("a map takes any name, in its case, but the one that means an object's
   const levels = (name: string) => reported({ file: `{ "Logging": { "LogLevel": { "${name}": "none" } } }` });
   for (const name of ["constructor", "toString", "", "proto"]) assertEquals(levels(name), [], name);
   for (const name of ["__proto__", "__PROTO__"]) {
-    // The section is one of other programs, too: what is not known there is theirs.
+    // The section is one of other programs, too: unknown names there are theirs.
     const result = read({ file: `{ "Logging": { "LogLevel": { "${name}": "none", "Default": "error" } } }` });
     assert(result.ok);
     assertEquals([result.foreign, result.options.logging.logLevel], [[`Logging:LogLevel:${name}`], {
@@ -157,7 +157,7 @@ Deno.test("a hundred mistakes are reported, and no more", () => {
   };
   assertEquals(reported({ file: file(100) }).length, 100);
   assertEquals(reported({ file: file(101) }).length, 100);
-  // So are what is odd about options that are valid.
+  // So are warnings about valid options.
   const odd = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`Snapshot__Paths${index}`, "x"]));
   assertEquals([100, 101].map((count) => reported({ environment: odd(count) }).length), [100, 100]);

@@ -1,4 +1,4 @@
-// What options come out of flags, environment and file, which of them wins, and what is said where they are wrong.
+// The options from flags, environment and file, which of them wins, and the diagnostics of wrong ones.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";

@@ -1,4 +1,4 @@
-// What an options file may look like, and that no file, however hostile, does more than end in diagnostics.
+// The forms of an options file, and that no file, however hostile, does more than end in diagnostics.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { sourceText } from "../../src/diagnostic/range.ts";

@@ -1,4 +1,4 @@
-// Where the server form is, by the options.
+// The path of the server form, by the options.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readOptions } from "../../src/options/option_reader.ts";
 

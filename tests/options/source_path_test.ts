@@ -1,4 +1,4 @@
-// Who names the source, and in what order it is looked for where nobody does.
+// The settings that name the source, and the order of the search if none does.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findSource, sourceNames } from "../../src/options/source_path.ts";
 

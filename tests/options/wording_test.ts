@@ -1,4 +1,4 @@
-// That what is said of options reads as all other diagnostics do.
+// That diagnostics of options read like all others.
 import { assert, assertEquals } from "@std/assert";
 import type { Diagnostic } from "../../src/diagnostic/diagnostic.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";

@@ -1,5 +1,5 @@
-// The writing of a journal: what is appended is on the disk in its order, over files, restarts, crashes and a disk that
-// is full for a while.
+// The writing of a journal: appended lines are on the disk in their order, over files, restarts, crashes and a disk
+// that is full for a while.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { hostDisk } from "../../src/releases/journal_disk.ts";

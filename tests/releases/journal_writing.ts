@@ -1,4 +1,4 @@
-// Journals for tests: chains of lines in files, and a disk whose calls can fail.
+// Journals for tests: chains of lines in files, and a disk with calls that can fail.
 import type { JournalDisk, JournalFile } from "../../src/releases/journal_disk.ts";
 import { hostDisk } from "../../src/releases/journal_disk.ts";
 import { digestOf, type JournalEntry, type JournalTail, lineBytes } from "../../src/releases/journal_line.ts";

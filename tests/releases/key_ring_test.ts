@@ -1,4 +1,4 @@
-// The file of the keys: what it may hold, and that no message quotes it.
+// The file of the keys: its form, and that no message quotes it.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {

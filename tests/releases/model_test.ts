@@ -1,6 +1,6 @@
-// A host with releases against random orders, edits, failures, health checks and crashes. `checkReleases` holds the
-// rules after every single event; here is what the disk is worth at any moment, and what a host comes to in the end.
-// The seed of a failure is printed by fast-check.
+// A host with releases against random orders, edits, failures, health checks and crashes. `checkReleases` checks the
+// rules after every single event; this file checks the disk at any moment, and the state of a host in the end. The seed
+// of a failure is printed by fast-check.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { reconciled } from "../../src/releases/new_release.ts";
@@ -31,7 +31,7 @@ const beginning: fc.Arbitrary<Beginning> = fc.record({
   keep: fc.constantFrom(1, 2, 20),
 }, { requiredKeys: ["keep"] });
 
-/** Carries out a line if it can happen now, and checks what a crash would leave. */
+/** Carries out a line if it can happen now, and checks the disk as after a crash. */
 function live(host: Host, line: string): void {
   // No answer comes that nobody waits for.
   if (line.startsWith("health") && host.state.releases.checked === null) return;
@@ -39,7 +39,7 @@ function live(host: Host, line: string): void {
   checkCrash(host);
 }
 
-/** A process that began now would know what this one knows, whatever was written. */
+/** A process that began now would know as much as this one, with any state of the writes. */
 function checkCrash({ kept, snapshot, asked, at, limits, state }: Host): void {
   if (asked !== null && "write" in asked) {
     const hash = asked.write.split("/")[0]!;

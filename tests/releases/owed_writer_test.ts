@@ -1,4 +1,4 @@
-// What could not be written is owed until it is written or something newer is.
+// A value that could not be written is owed until it or a newer one is written.
 import { assertEquals } from "@std/assert";
 import { type Kept, openOwedWriter } from "../../src/releases/owed_writer.ts";
 import { fakeClock, turn, withFakeTimeouts } from "../support/fake_clock.ts";

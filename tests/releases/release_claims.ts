@@ -1,4 +1,4 @@
-// What must hold of the releases of a host after every single step, and of each value that is written for the next
+// The invariants of the releases of a host after every single step, and of each value that is written for the next
 // process.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { Action, Event } from "../../src/reload/events.ts";
@@ -38,7 +38,7 @@ export function checkReleases<C>(
   if (kept.bake !== null) assertEquals(kept.bake.hash, runningRelease(kept)?.hash, "the release in force bakes");
 }
 
-/** Nothing skipped is put in force, and during a hold only what a person forced, and the way back from it. */
+/** Nothing skipped is put in force, and during a hold only a release that a person forced, and the way back from it. */
 function checkActivation(kept: KeptReleases, releases: KeptReleases, at: number): void {
   const hash = runningRelease(releases)?.hash ?? "";
   assertEquals(skipOf(kept, hash), null, "a skipped hash is not put in force");
@@ -51,7 +51,7 @@ function checkActivation(kept: KeptReleases, releases: KeptReleases, at: number)
 /** Throws if a value cannot follow the other. */
 export function checkKeptReleases(before: KeptReleases, kept: KeptReleases): void {
   const { list, nextNumber, skips, undone } = kept;
-  // On the disk an entry goes whose write failed, together with its number.
+  // If a write failed, its entry goes from the disk together with its number.
   assert(nextNumber >= before.nextNumber - 1, "numbers grow");
   assert(list.length <= 23 && skips.length <= 32 && undone.length <= 32, "what is kept is bounded");
   assert(before.undone.every((hash) => undone.includes(hash)), "an automatic rollback is not forgotten");

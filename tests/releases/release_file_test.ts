@@ -1,4 +1,4 @@
-// The list of releases survives a restart; a fault in it costs only what is faulty, and no damaged file is lost.
+// The list of releases survives a restart; a fault in it costs only the faulty entries, and no damaged file is lost.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import { historyDirectory } from "../../src/releases/history_directory.ts";

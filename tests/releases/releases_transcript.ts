@@ -53,17 +53,17 @@ export interface Host {
   snapshot: SnapshotId;
   kept: KeptReleases;
   ledger: typeof AGREED;
-  /** What a look finds: a hash, `bad` or `gone`. */
+  /** The result of a look: a hash, `bad` or `gone`. */
   file: string;
-  /** What a look at an earlier text finds, if not its hash. */
+  /** The result of a look at an earlier text, if not its hash. */
   readonly texts: Map<string, "lost" | "broken" | "refused" | "rotated">;
-  /** Hashes whose approvals this host does not find. */
+  /** Hashes without approvals on this host. */
   readonly unapproved: Set<string>;
   writes: "work" | "fail" | "refused";
   /** The baseline that a write reports. */
   baseline: "healthy" | "sick" | null;
   paused: boolean;
-  /** Not answered yet; a look has seen what it will find. */
+  /** Not answered yet; the result of a look is fixed already. */
   asked: { readonly look: LookOutcome<string> } | { readonly write: string; readonly releases: KeptReleases } | null;
   readonly timers: Map<string, number>;
   readonly shown: string[];
@@ -211,7 +211,7 @@ function wait(host: Host, milliseconds: number): void {
   host.at = end;
 }
 
-/** The process ends at once, and another begins later with what is on the disk. */
+/** The process ends at once, and another begins later from the disk. */
 function restart(host: Host, milliseconds: number, isWritten: boolean): void {
   const { asked, limits } = host;
   if (isWritten && asked !== null && "write" in asked) host.snapshot = idOf(asked.write);
@@ -350,7 +350,7 @@ function backOutcomeOf(host: Host, hash: string): LookOutcome<string> {
   return { ...outcomeOf(host, trouble === "rotated" ? `${hash}/rotated` : hash), fingerprint } as LookOutcome<string>;
 }
 
-/** Actions whose effects other lines show have no text: records, timers. */
+/** Actions with effects that other lines show have no text: records, timers. */
 function actionText(action: Action<string>): string {
   switch (action.kind) {
     case "look":

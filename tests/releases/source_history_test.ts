@@ -1,4 +1,4 @@
-// The texts are whole or absent through any fault, and what is needed is never evicted.
+// The texts are whole or absent through any fault, and a needed text is never evicted.
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";

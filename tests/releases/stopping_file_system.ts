@@ -5,7 +5,7 @@ export interface StoppingFileSystem {
   readonly fileSystem: FileSystem;
   /** Resolves at the first operation that does not end. */
   readonly stopped: Promise<void>;
-  /** From now on all operations fail, also those that did not end. Closes what is open. */
+  /** From now on all operations fail, also those that did not end. Closes open files. */
   end(): Promise<void>;
 }
 

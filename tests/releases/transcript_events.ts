@@ -1,5 +1,5 @@
-// The events that a line of a transcript of releases stands for: orders of persons, answers of hooks and health checks,
-// and news of the cluster.
+// The events of the lines of a transcript of releases: orders of persons, answers of hooks and health checks, and news
+// of the cluster.
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Skip } from "../../src/agreement/skip.ts";
 import type { Event } from "../../src/reload/events.ts";

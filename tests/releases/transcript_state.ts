@@ -2,7 +2,7 @@
 import type { ScopedSkip } from "../../src/releases/release.ts";
 import type { State } from "../../src/reload/state.ts";
 
-/** Names what is there, and leaves out what is not. */
+/** Names the parts that are set, and leaves out the others. */
 export function stateText({ releases: { kept, held }, agreement, trouble }: State<string>): string {
   const { list, skips, pinned, hold, bake, confirmation } = kept;
   const parts = [list.map(({ number, hash, state }) => `${number} ${hash} ${state}`).join(", ")];

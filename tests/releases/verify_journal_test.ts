@@ -1,4 +1,4 @@
-// The verification of a journal: it accepts what was written, and names the line where anything was done to it.
+// The verification of a journal: it accepts the written lines, and names the line that was altered.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { compareTail } from "../../src/releases/compare_tail.ts";

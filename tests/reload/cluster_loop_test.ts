@@ -1,4 +1,5 @@
-// The loop with a cluster in the test's hands: what is asked and when, what a bug of the access does, what a stop leaves.
+// The loop with a cluster under the test's control: its requests and their times, a bug of the access, and the state
+// after a stop.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
@@ -43,7 +44,7 @@ function clusteredLoop(ledger: Ledger = AGREED, access: Partial<ClusterAccess> =
   return { ...controlled, readings, announcements, kept };
 }
 
-/** What is read of a store without skips and rollout. */
+/** The reading of a store without skips and rollout. */
 function readingOf(head: Head | null): HeadReading {
   return { ok: true, head, skips: [], rollout: null, rolloutMark: null };
 }
@@ -65,7 +66,7 @@ function thrower(bug: Error): () => never {
   };
 }
 
-/** Lets the look at hand find a snapshot, and write it where it is another. */
+/** Lets the present look find a snapshot, and writes it if it differs. */
 async function find({ loop, looks, writes }: ClusteredLoop, id: string): Promise<void> {
   const { active } = loop.state();
   looks.at(-1)!.end(candidate(id, `${active?.hash}/${active?.contentHash}`));

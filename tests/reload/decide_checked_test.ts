@@ -1,4 +1,4 @@
-// What the reload loop decides where hooks check a snapshot before it is in force, as transcripts: see transcript.ts.
+// The decisions of the reload loop if hooks check a snapshot before it is in force, as transcripts: see transcript.ts.
 import { assertEquals } from "@std/assert";
 import { replay } from "./transcript.ts";
 

@@ -1,4 +1,4 @@
-// What the reload loop decides, as transcripts: see transcript.ts for how one is written.
+// The decisions of the reload loop, as transcripts: see transcript.ts for how one is written.
 import { assertEquals, assertThrows } from "@std/assert";
 import { decide } from "../../src/reload/decide.ts";
 import { initialState } from "../../src/reload/state.ts";

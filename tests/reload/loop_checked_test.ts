@@ -1,4 +1,4 @@
-// The loop where hooks check a snapshot before it is in force, and where somebody wants to know that it lives.
+// The loop if hooks check a snapshot before it is in force, and its heartbeat.
 import { assertEquals } from "@std/assert";
 import { SUPERSEDED } from "../../src/reload/loop.ts";
 import type { LookOutcome } from "../../src/reload/events.ts";

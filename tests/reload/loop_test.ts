@@ -1,4 +1,5 @@
-// The loop with a clock, looks and writes in the test's hands: who waits, who is aborted, what is left behind.
+// The loop with a clock, looks and writes under the test's control: calls that wait, calls that are aborted, and
+// leftovers.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LookOutcome } from "../../src/reload/events.ts";

@@ -24,7 +24,9 @@ interface World {
   source: Source;
   file: SnapshotId | null;
   readonly written: SnapshotId[];
-  /** What was asked for and not yet answered; a look holds what it saw when it began, which may be stale by now. */
+  /**
+   * The requests without an answer; a look holds the source as it was when the look began, which may be stale by now.
+   */
   asked: { readonly look: LookOutcome<SnapshotId> } | { readonly write: SnapshotId } | null;
   timer: boolean;
   finished: boolean;
@@ -139,7 +141,7 @@ function answer(world: World, written: boolean, random: number): void {
   happen(world, { kind: "activated", result, ...timing });
 }
 
-/** Decides, carries the actions out in the world, and checks what must hold after every event. */
+/** Decides, carries the actions out in the world, and checks the invariants after every event. */
 function happen(world: World, event: Event<SnapshotId>): void {
   const before = world.state;
   const { state, actions } = decide(before, event);

@@ -1,5 +1,6 @@
 // A transcript of the reload loop: one line an event and the actions that must follow, `hint file -> look`. Marks are
-// written hash/content (`1/2`), `none` is no snapshot; jitter is 0, so a wait is half of what the backoff allows.
+// written hash/content (`1/2`), `none` is no snapshot; jitter is 0, so a wait is half of the longest that the backoff
+// allows.
 import { assertEquals } from "@std/assert";
 import { decide } from "../../src/reload/decide.ts";
 import type { Action, Event, LookOutcome } from "../../src/reload/events.ts";
@@ -33,7 +34,7 @@ export function snapshotIdOf(text: string): SnapshotId | null {
 }
 
 /**
- * `hint REASON` · `saw MARK [stored MARK]` (stored: what is in force unless said) · `saw rejected SOURCE [unread]` ·
+ * `hint REASON` · `saw MARK [stored MARK]` (stored: default the snapshot in force) · `saw rejected SOURCE [unread]` ·
  * `saw unreadable CODE` · `wrote` · `failed REASON` · `refused REASON` · `superseded` · `retry-due` · `stop`.
  */
 function eventOf(text: string, state: State<string>): Event<string> {

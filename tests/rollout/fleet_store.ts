@@ -1,5 +1,5 @@
-// The store and the other hosts of a transcript: what the store has is judged by the rules that every store follows, and
-// answers come at once, unless the store is slow or away.
+// The store and the other hosts of a transcript: the store's content is judged by the rules that every store follows,
+// and answers come at once, unless the store is slow or away.
 import type { AnnounceAnswer, Announcement } from "../../src/agreement/announcing.ts";
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import type { Head } from "../../src/agreement/head.ts";
@@ -20,7 +20,7 @@ export const POLICY: RolloutPolicy = {
 /** Hosts that a transcript names; the one that it is about is `me`. */
 const NAMES = ["me", "h2", "h3", "h4", "h5", "old"];
 
-/** What the store has, and what its other clients say. */
+/** The store's content, and its other clients. */
 export interface FleetStore {
   heads: Head[];
   skips: readonly Skip[];
@@ -132,7 +132,7 @@ export function textOf({ hash, order, counts, step, phase, why }: Rollout): stri
   return `${hash} ${inside}>${steps.slice(step + 1).join("|")} ${phase}${why === null ? "" : ` (${why})`}`;
 }
 
-/** What a reader finds. */
+/** The answer to a reader. */
 export function viewOf({ heads, skips, rollout, movedAt, isApproved }: FleetStore, at: number): StoreView {
   const mark = rollout === null ? null : markOf(rolloutText(rollout));
   const stored = rollout === null ? null : { rollout, mark: mark!, ageMilliseconds: at - movedAt };

@@ -1,4 +1,4 @@
-// Files that are older than what the fleet took up: they are never a change, also after a restart of their host.
+// Files that are older than the fleet's release: they are never a change, also after a restart of their host.
 import { assertEquals } from "@std/assert";
 import { rankId, type Rollout } from "../../src/agreement/rollout.ts";
 import { decideRollout } from "../../src/rollout/decide_rollout.ts";

@@ -1,4 +1,4 @@
-// What another took the place of while a host was busy with it: a look, an answer, a candidate, a base.
+// Things that another one replaced while a host was busy with them: a look, an answer, a candidate, a base.
 import { assertEquals } from "@std/assert";
 import { initialAgreement } from "../../src/agreement/agreement.ts";
 import { rankId } from "../../src/agreement/rollout.ts";

@@ -1,4 +1,4 @@
-// The events of rollouts that a line of a transcript stands for: orders of persons and published releases.
+// The events of rollouts in the lines of a transcript: orders of persons and published releases.
 import type { Event } from "../../src/reload/events.ts";
 import type { Host } from "../releases/releases_transcript.ts";
 

@@ -1,5 +1,5 @@
-// The compiled program as a file: the same one twice, with what the daemon needs and nothing else. It is built as
-// `deno task compile` builds it, in a directory of the test's own.
+// The compiled program as a file: the same one twice, with the files that the daemon needs and nothing else. It is
+// built as `deno task compile` builds it, in a directory of the test's own.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { compile } from "../../scripts/compile.ts";
 import { permissionFlags, PERMISSIONS } from "../../scripts/compile/permissions.ts";
@@ -34,7 +34,7 @@ Deno.test(
   { name: "no development package, test, type file, source map or path of the builder is embedded", ignore },
   async () => {
     const bytes = await bytesOf(BINARY);
-    // The list of embedded files stands in the binary as JSON, each with its name as `n`.
+    // The list of embedded files is in the binary as JSON, each with its name as `n`.
     const names = [...bytes.matchAll(/"(?:File|Dir)":\{"n":"([^"]+)"/g)].map(([, name]) => name!);
     for (const name of ["main.js", "build.json", "licences.json", "hcl2json", "main.wasm.gz"]) {
       assert(names.includes(name), `${name} is embedded`);

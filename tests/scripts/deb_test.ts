@@ -9,7 +9,7 @@ import { EPOCH_SECONDS, standInPackage } from "./stand_in_package.ts";
 
 const ignore = !await hasProgram("dpkg-deb");
 
-/** Where the package has what install.sh puts elsewhere, and what it adds. */
+/** The package's paths of files that install.sh puts elsewhere, and its additional files. */
 const MOVED = new Map([
   ["usr/share/zsh/site-functions/_honua-configd", "usr/share/zsh/vendor-completions/_honua-configd"],
   ["etc/honua/config.hcl", "usr/share/honua-configd/config.hcl"],

@@ -7,7 +7,7 @@ const DIGEST_LINE = /^ {6}digest=[0-9a-f]{64}$/m;
 const TOOLS = ["sh", "dd", "dirname", "mkdir", "mktemp", "tar", "gzip", "sha256sum", "sha512sum", "chmod", "mv", "rm"];
 const PARSING_TOOLS = ["cat", "sed", "base64", "od", "tr", "sleep"];
 
-// Stands in for the fetched binary: no `#!`, so the shell runs it and the script does not take it for a shim.
+// In place of the fetched binary: no `#!`, so the shell runs it and the script does not take it for a shim.
 const FAKE_DENO =
   `if [ "$1" = --version ]; then echo "deno 2.7.11 (stand-in)"; else echo "$DENO_TLS_CA_STORE|$*"; fi\n`;
 const FAKE_UNAME = `#!/bin/sh\nif [ "$1" = -s ]; then echo Linux; else echo x86_64; fi\n`;
@@ -29,7 +29,7 @@ interface Run {
 
 interface House extends TemporaryTree {
   run(args: string[], env?: Record<string, string>): Promise<Run>;
-  /** What the stand-ins for npm and curl were asked for. */
+  /** The requests to the stand-ins for npm and curl. */
   asked(): Promise<string[]>;
   stored(): string[];
 }

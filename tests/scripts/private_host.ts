@@ -5,9 +5,9 @@ import { temporaryDirectory } from "../support/temporary.ts";
 import { type ProgramOutcome, runProgram, writeStandIn } from "./stand_in.ts";
 
 /**
- * Keeps each unit's state in a file of $UNITS, and its log in $UNITS/log. A unit that is started becomes active if the
- * program that is installed then says that it would be ready. Another unit wants the service, so that it is listed as
- * `not-found` where there is no such unit; `enable` and `disable` fail then, as systemd's do.
+ * Keeps each unit's state in a file of $UNITS, and its log in $UNITS/log. A started unit becomes active if the
+ * installed program says that it would be ready. Another unit wants the service, so that it is listed as `not-found` if
+ * there is no such unit; `enable` and `disable` fail then, as systemd's do.
  */
 const SYSTEMCTL = `#!/bin/sh
 echo "$*" >>"$UNITS/log"
@@ -60,7 +60,7 @@ ${script}`;
   return await runProgram(["unshare", "--mount", "sh", "-c", cover], env);
 }
 
-/** Why there can be no such host here, in one line; null where there can. */
+/** Why there can be no such host here, in one line; null: there can. */
 async function privateHostObstacle(): Promise<string | null> {
   if (Deno.uid() !== 0) return "it needs root";
   const directory = await Deno.makeTempDir();

@@ -1,5 +1,5 @@
-// A program in the place of honua-configd's: it prints what the installation asks it for, and starts in no time. What is
-// tested with it is where things go, not what they do.
+// A program in the place of honua-configd's: it prints the texts for the installation, and starts in no time. Tests
+// with it check the places of files, not their effects.
 
 /** How a stand-in differs from another. */
 export interface StandIn {
@@ -47,7 +47,7 @@ export async function runProgram(words: readonly string[], env: Record<string, s
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-/** Whether a program is there; where it is not, says that the test is ignored. */
+/** Whether a program is there; if not, says that the test is ignored. */
 export async function hasProgram(program: string): Promise<boolean> {
   const found = (await runProgram(["sh", "-c", `PATH=$PATH:/usr/sbin:/sbin; command -v ${program}`])).code === 0;
   if (!found) console.error(`ignored: there is no ${program} here`);

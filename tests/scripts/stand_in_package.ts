@@ -7,8 +7,8 @@ import { writeStandIn } from "./stand_in.ts";
 export const EPOCH_SECONDS = 1_700_000_000;
 
 /**
- * A package made from stand-ins, for the program itself takes dpkg-deb half a minute. The binary is a program of this
- * machine, so that lintian sees one where it expects one.
+ * A package made from stand-ins, because the program itself takes dpkg-deb half a minute. The binary is a program of
+ * this machine, so that lintian sees one in the expected place.
  */
 export async function standInPackage(directory: string): Promise<string> {
   const runnable = await writeStandIn(`${directory}/runnable`, { version: "1" });

@@ -4,7 +4,7 @@ import { temporaryTree } from "./temporary_tree.ts";
 
 const TOP = "// What it guarantees.\n";
 
-/** What tidy says of a tree of these files, as it prints it. */
+/** The violations that tidy prints for a tree of these files. */
 async function tidied(files: Record<string, string>): Promise<string[]> {
   await using tree = await temporaryTree(files);
   return (await tidy(tree.root)).map(({ path, line, message }) => `${path}:${line}: ${message}`);

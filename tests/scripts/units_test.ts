@@ -76,7 +76,7 @@ Deno.test("the units differ only by the parts that an instance has of its own", 
   for (const line of template!.filter((one) => !single!.includes(one))) assert(line.includes("%i"), line);
 });
 
-/** What the rules say of a request, with the list that an operator wrote. */
+/** The answer of the rules to a request, with the list that an operator wrote. */
 async function polkitAnswer(units: string, request: { user?: string; action?: string; unit: string; verb: string }) {
   const rules = await Deno.readTextFile("systemd/polkit/50-honua-configd.rules");
   const { user = "honua-configd", action = "org.freedesktop.systemd1.manage-units", unit, verb } = request;

@@ -1,9 +1,10 @@
-// How a server takes the settings of a service: each of those that it looks at, and the values next to what it takes.
+// How a server takes the settings of a service: each setting that it looks at, and the values next to those that it
+// takes.
 import { assertEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
 import { type Reception, receptionOf } from "../../src/server/service_settings.ts";
 
-/** The value as it is written; what the server looks for in its place; or why it is not written. */
+/** The value as it is written, the value that the server expects, or why it is not written. */
 function taken(name: string, value: Json): unknown {
   const reception: Reception = receptionOf(name, value);
   switch (reception.kind) {
