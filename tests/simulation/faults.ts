@@ -1,5 +1,5 @@
-// What befalls a cluster: edits, some of them bad, crashes, partitions, a Redis that restarts and loses what it was
-// told; and the end of all that.
+// The faults of a cluster: edits, some of them bad, crashes, partitions, a Redis that restarts and loses writes; and
+// the end of all faults.
 import { crashHost, hintHost, startHost, stopHost } from "./host.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { changeLink, type Tell, text } from "./network.ts";
@@ -11,7 +11,7 @@ import { chance, type Content, edit, type Host, type Source, type World } from "
 
 type Fault = (world: World) => void;
 
-/** What can happen, the frequent more than once. */
+/** The possible events, the frequent ones more than once. */
 const FAULTS: readonly Fault[] = [
   editSource,
   editSource,
@@ -101,7 +101,7 @@ export function contentOf(world: World): Content {
   return world.random.pick(["a", "b", "c", "d"]);
 }
 
-/** Who has the source may be told by its file system, and is told by its poll. */
+/** A host with the source may see the edit by its file system, and sees it by its poll. */
 export function change(world: World, source: Source, content: Content, what: string): void {
   edit(world, source, content, what);
   for (const host of world.hosts) {
@@ -198,7 +198,7 @@ function flipRedis(world: World): void {
   for (const host of world.hosts) changeLink(world, host, tellHost(world));
 }
 
-/** Another server takes the place of Redis for a while. Whoever was linked to the one is linked to the other anew. */
+/** Another server takes the place of Redis for a while. Hosts linked to the one are linked to the other anew. */
 function lie(world: World): void {
   if (world.lying || !chance(world, 200)) return;
   const swap = (lying: boolean) => {

@@ -38,7 +38,7 @@ import {
   type World,
 } from "./world.ts";
 
-/** Starts a process with what the last one left behind. */
+/** Starts a process from the state that the last one left. */
 export function startHost(world: World, host: Host): void {
   if (host.life !== null || host.hasLeft) return;
   const { settleMilliseconds, reconcileMilliseconds } = world.setting;
@@ -82,7 +82,7 @@ export function startHost(world: World, host: Host): void {
   world.trace(`${host.name} starts with ${host.disk.snapshot?.contentHash ?? "nothing"}, ${ledgerText(host)}`);
   happen(world, host, life, { kind: "release-start", at: clockOf(world, host) });
   happen(world, host, life, { kind: "hint", reason: "start" });
-  // What the last process activated is settled too.
+  // The activation of the last process is settled too.
   hooksSettle(world, host, life, (event) => happen(world, host, life, event));
   changeLink(world, host, tellHost(world));
   if (host.watches) poll(world, host, life);
@@ -92,7 +92,7 @@ function ledgerText({ disk }: Host): string {
   return JSON.stringify(disk.ledger).replace(/"0+/g, '"');
 }
 
-/** Ends a process at once: what was not kept is gone. */
+/** Ends a process at once: state that was not kept is gone. */
 export function crashHost(world: World, host: Host): void {
   if (host.life === null) return;
   world.trace(`${host.name} crashes`);
@@ -142,7 +142,7 @@ function poll(world: World, host: Host, life: Life): void {
   });
 }
 
-/** Decides, checks what must hold after every step, and carries the actions out. */
+/** Decides, checks the invariants after every step, and carries the actions out. */
 function happen(world: World, host: Host, life: Life, event: Event<SnapshotId>): void {
   if (life.ended === "crashed") return;
   const before = life.state;
@@ -234,7 +234,7 @@ function answered(world: World, host: Host, life: Life, event: ClusterEvent): vo
 
 function announce(world: World, host: Host, life: Life, announcement: Announcement): void {
   const { request, finishes } = life.state.agreement!;
-  // A candidate that is through its rollout is the fleet's, whatever the own source says by now.
+  // A candidate that is through its rollout is the fleet's, with any own source by now.
   assert(finishes !== null || life.lookedAt >= life.linkedAt, "what is announced was read since the link came up");
   assert(request?.kind === "announcement");
   const accepted = () => {
@@ -245,7 +245,7 @@ function announce(world: World, host: Host, life: Life, announcement: Announceme
   };
   begin(life);
   const tell = (event: ClusterEvent) => answered(world, host, life, event);
-  // What is asked is kept before it is asked.
+  // A request is kept before it is sent.
   const send = () => askAnnouncement(world, host, announcement, accepted, tell, tellHost(world));
   if (life.pending === null) send();
   else life.onKept.push(send);

@@ -1,5 +1,5 @@
-// The releases of a simulated host: their file, which is written later than it is asked for, hooks that end some time,
-// and health checks whose answer is about the content in force when they began.
+// The releases of a simulated host: their file, which is written with a delay, hooks that end some time, and health
+// checks, which judge the content in force when they began.
 import { assert } from "@std/assert";
 import type { Event } from "../../src/reload/events.ts";
 import type { Report } from "../../src/reload/report.ts";
@@ -35,7 +35,7 @@ export function record(world: World, host: Host, life: Life, kept: KeptReleases)
   });
 }
 
-/** Writes what is to be written. */
+/** Writes the values that wait. */
 export function writeReleases({ disk }: Host, life: Life): void {
   const { recording } = life;
   if (recording === null) return;

@@ -1,6 +1,6 @@
-// A server that stands where Redis was and says anything: heads that there could be, and what is no answer at all. One
-// thing it does not say: that something which an instance runs is the head of a generation that is about to come. Nobody
-// could tell that from what another instance has announced.
+// A server in the place of Redis that answers anything: possible heads, and texts that are no answer at all. It avoids
+// one answer: that a hash which an instance runs is the head of a generation that is about to come. Nobody could tell
+// that from an announcement of another instance.
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
 import type { Announcement } from "../../src/agreement/announcing.ts";
 import { markOf, rankId, type Rollout, ROLLOUT_PHASES, rolloutText } from "../../src/agreement/rollout.ts";
@@ -12,7 +12,7 @@ import { chance, hashOf, type World } from "./world.ts";
 
 const ID = "0123456789ab";
 
-/** An answer to who reads the head. */
+/** An answer to a reading of the head. */
 export function lieOfHead(world: World): unknown {
   if (chance(world, 100)) return world.random.pick<unknown>([[], ["lost"], null, "OK", 7, ["head"], [[]]]);
   return ["head", ...headOf(world)];
@@ -71,7 +71,7 @@ export function lieOfMove(world: World): unknown {
   return [world.random.pick(["moved", "late", "refused", "accepted"]), ...headOf(world)];
 }
 
-/** An answer to who reads the records. */
+/** An answer to a reading of the records. */
 export function lieOfFleet(world: World): readonly FleetMember[] {
   const { hosts, random } = world;
   return hosts.filter(() => chance(world, 700)).map(({ name }) => ({

@@ -1,5 +1,5 @@
 // The way to Redis: requests that are lost before or after they took effect, messages that are dropped, doubled and
-// overtake each other, links that are cut. What a host cannot know it is not told.
+// overtake each other, links that are cut. A host gets no information that it could not have.
 import { assert } from "@std/assert";
 import type { ClusterEvent } from "../../src/agreement/agree.ts";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
@@ -15,7 +15,7 @@ import { announceTo, type StoredHead, viewOf } from "./redis_model.ts";
 import { noteState } from "./rollout_claims.ts";
 import { chance, type Host, jitter, REQUEST_TIMEOUT_MILLISECONDS, shortOf, type World } from "./world.ts";
 
-/** Who takes in what the network tells. */
+/** The receivers of the network's events. */
 export type Tell = (host: Host, event: ClusterEvent) => void;
 
 /** A delay of one way, in milliseconds. */
@@ -33,7 +33,7 @@ function isLost(world: World, host: Host): boolean {
   return !isReachable(world, host) || (world.faulty && chance(world, world.setting.loss));
 }
 
-/** Sends a request; `serve` is what Redis does, and `answer` gets what it says, or null where no answer came in time. */
+/** Sends a request; `serve` is the work of Redis, and `answer` gets its answer, or null if none came in time. */
 export function request<T>(world: World, host: Host, serve: () => T, answer: (answer: T | null) => void): void {
   const sent = world.time.now();
   const giveUp = () => {
@@ -70,12 +70,12 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
   });
 }
 
-/** What is answered to who reads the head and knows a rollout. */
+/** The answer to a reading of the head by a host that knows a rollout. */
 export function headReply(world: World, known: StoredRollout | null): unknown {
   return world.lying ? lieOfHead(world) : replyOf(world, "head", world.redis.head, known);
 }
 
-/** What the answers of now tell, if they are true. */
+/** The state in the answers of now, if they are true. */
 export function trueView(world: World): StoreView | "lies" {
   return world.lying ? "lies" : viewOf(world.redis, world.time.now());
 }
@@ -86,7 +86,7 @@ export function askSource(world: World, host: Host, hash: string, tell: (content
   request<string | null>(world, host, serve, tell);
 }
 
-/** Announces. `accepted` is told at the moment in which Redis takes it. */
+/** Announces. `accepted` is called at the moment in which Redis takes it. */
 export function askAnnouncement(
   world: World,
   host: Host,
@@ -131,7 +131,7 @@ export function askAnnouncement(
   });
 }
 
-/** The later of two answers, which can overtake one another; what an earlier one says counts for nothing. */
+/** The later of two answers, which can overtake one another; an earlier one counts for nothing. */
 export function later(known: StoreView | "nothing" | "lies", view: StoreView | "lies"): StoreView | "lies" {
   if (typeof known === "string" || view === "lies" || view.head === null) return view;
   return (known.head?.generation ?? 0) > view.head.generation ? known : view;
@@ -141,7 +141,7 @@ function withHead(known: StoreView | "nothing" | "lies", { head }: StoreView): S
   return typeof known === "string" ? known : { ...known, head };
 }
 
-/** What the scripts answer with. */
+/** The answer of the scripts. */
 export function replyOf(
   world: World,
   kind: string,
@@ -165,7 +165,7 @@ export function publish(world: World, tell: Tell): void {
   }
 }
 
-/** The link of a host is not what it was: it finds out in its own time, and not at all where that was undone before. */
+/** The link of a host changed: it finds out in its own time, and not at all if that was undone before. */
 export function changeLink(world: World, host: Host, tell: Tell): void {
   const change = ++host.linkChanges;
   const reachable = isReachable(world, host);

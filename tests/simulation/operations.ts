@@ -1,10 +1,10 @@
-// What persons do to releases, and what health checks see: rollbacks of the fleet and of one host, holds, changes that
-// wait for a confirmation, and contents with which no server works.
+// The orders of persons about releases, and the results of health checks: rollbacks of the fleet and of one host,
+// holds, changes that wait for a confirmation, and contents with which no server works.
 import { hintHost, orderHost } from "./host.ts";
 import { rollbackOrder } from "./host_releases.ts";
 import { chance, type Host, type World } from "./world.ts";
 
-/** What can happen in a world with operators, the frequent more than once. */
+/** The possible events in a world with operators, the frequent ones more than once. */
 export const OPERATIONS: readonly ((world: World) => void)[] = [
   rollBack,
   rollBack,
@@ -82,7 +82,7 @@ function cure(world: World): void {
   world.trace("all servers work");
 }
 
-/** Ends what waits for a time: no hold and no confirmation is left. */
+/** Ends all waits for a time: no hold and no confirmation is left. */
 export function endOrders(world: World): void {
   for (const host of world.hosts) {
     orderHost(world, host, { kind: "confirm", author: "ada" });

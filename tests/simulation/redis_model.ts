@@ -1,4 +1,4 @@
-// What the scripts make of announcements and of moves of the rollout, with a memory of all heads, so that writes can be
+// The scripts' effects of announcements and of moves of the rollout, with a memory of all heads, so that writes can be
 // lost.
 import { judgeAnnouncement } from "../../src/agreement/announcing.ts";
 import { MAX_GENERATION } from "../../src/agreement/head.ts";
@@ -13,7 +13,7 @@ import type { StoreView } from "../../src/rollout/staging.ts";
 export interface StoredHead {
   readonly generation: number;
   readonly hash: string;
-  /** Who announced it. */
+  /** The instance that announced it. */
   readonly by: string;
   readonly skips: readonly Skip[];
   /** Null: there is none. */
@@ -23,7 +23,7 @@ export interface StoredHead {
     readonly at: number;
     /** Of the text. */
     readonly mark: string;
-    /** What the text means; null: it is no rollout. */
+    /** The meaning of the text; null: it is no rollout. */
     readonly meant: Rollout | null;
   } | null;
 }
@@ -41,7 +41,7 @@ export interface RedisModel {
   losses: number;
 }
 
-/** What became of an announcement. */
+/** The outcome of an announcement. */
 export type Verdict = {
   readonly kind: "accepted" | "same" | "refused" | "lost";
   readonly head: StoredHead | null;
@@ -79,7 +79,7 @@ export function moveIn(redis: RedisModel, move: RolloutMove, at: number): "moved
 
 /** A failover to a replica that lacks the last writes; more than there were is a restart without any. */
 export function loseWrites(redis: RedisModel, count: number): void {
-  // In the last generation a loss shows to nobody: that is what a lie of it costs, until the next edit.
+  // In the last generation nobody sees a loss: a lie about it has this cost until the next edit.
   if (redis.head === null || redis.head.generation === MAX_GENERATION) return;
   redis.losses++;
   let head: StoredHead | null = redis.head;
@@ -91,7 +91,7 @@ export function loseWrites(redis: RedisModel, count: number): void {
   redis.records.clear();
 }
 
-/** What a reader makes of what is stored, at that time. */
+/** A reader's parse of the stored text, at that time. */
 export function viewOf({ head }: RedisModel, now: number): StoreView {
   if (head === null) return { head: null, skips: [], stored: null, mark: null };
   const { generation, hash, skips, rollout } = head;

@@ -1,4 +1,4 @@
-// What must hold of rollouts after each step of a host, and after each write of the store.
+// The invariants of rollouts after each step of a host, and after each write of the store.
 import { assert, assertEquals } from "@std/assert";
 import { isHeadKnown } from "../../src/agreement/agreement.ts";
 import { rankId, type Rollout } from "../../src/agreement/rollout.ts";
@@ -8,9 +8,9 @@ import type { SnapshotId, State } from "../../src/reload/state.ts";
 import type { StoreView } from "../../src/rollout/staging.ts";
 import { type Host, type Life, shortOf, type World } from "./world.ts";
 
-/** What was written. */
+/** The written rollout. */
 export type StoreWrite =
-  /** `isLost`: the head before was older than what the announcing host has seen, and so were its skips. */
+  /** `isLost`: the head before was older than the state that the announcing host has seen, and so were its skips. */
   | { readonly kind: "announced"; readonly force: boolean; readonly isLost: boolean }
   | {
     readonly kind: "moved";
@@ -21,7 +21,7 @@ export type StoreWrite =
     readonly isOrdered: boolean;
   };
 
-/** Counts what was written, and throws if it breaks a claim. */
+/** Counts the writes, and throws if one breaks a claim. */
 export function noteState(world: World, write: StoreWrite): void {
   if (world.setting.rollouts === null) return;
   if (write.kind === "announced") return noteHead(world, write);
@@ -67,7 +67,7 @@ export function noteState(world: World, write: StoreWrite): void {
   assert(isBaked, `a step lasts its bake time, and not ${from.phase} ${age} ms`);
 }
 
-/** The hosts that are let in have been healthy with the candidate, whatever a liar said of them. */
+/** The hosts that are let in have been healthy with the candidate, also if a liar denied it. */
 function checkHealthy({ hosts, lies }: World, rollout: Rollout): void {
   for (const id of lies > 0 ? [] : inside(rollout)) {
     const host = hosts.find(({ name }) => rankId(rollout.hash, name) === id);
@@ -85,7 +85,7 @@ function isOn({ phase, hash, base }: Rollout, { head, skips }: StoreView): boole
   return !isOver && head?.hash === base;
 }
 
-/** Remembers what a host was healthy with. */
+/** Remembers the hashes with which a host was healthy. */
 export function noteHealth({ wasHealthy }: Host, { releases: { kept } }: State<SnapshotId>): void {
   const running = runningRelease(kept);
   if (running?.state === "healthy") wasHealthy.add(running.hash);
@@ -121,7 +121,7 @@ export function checkAdmission(
   }
   if (isRollback(incoming.cause)) return;
   const what = `${host.name} runs ${shortOf(hash)}`;
-  // What takes the place of a skipped hash ran here before, or is the head.
+  // The hash in place of a skipped one ran here before, or is the head.
   const isSubstitute = back !== null && (held?.kind === "skipped" || isSkippedHere(kept, active?.hash));
   const view = viewAt(life);
   if (view === "lies") return;
@@ -147,7 +147,7 @@ function isSkippedHere({ skips }: State<SnapshotId>["releases"]["kept"], hash: s
   return skips.some((one) => one.hash === hash);
 }
 
-/** An answer that comes after the link went down says nothing about what the store has now. */
+/** An answer that comes after the link went down says nothing about the present store. */
 function viewAt({ linked, known }: Life): StoreView | "lies" | null {
   return known === "nothing" || !linked ? null : known;
 }

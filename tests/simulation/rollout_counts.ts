@@ -1,4 +1,4 @@
-// What the rollouts of a run came to, which shows that its claims are about something.
+// The outcomes of a run's rollouts, which show that its claims are not empty.
 
 /** Counts of one run. */
 export interface RolloutCounts {

@@ -1,12 +1,12 @@
-// What befalls a fleet whose changes go in steps: good changes, contents that only some hosts cannot run, persons that
-// go on, pause, end and overrule, sources that cannot be read, hosts that leave for good; and the end of all that.
+// The events of a fleet whose changes go in steps: good changes, contents that only some hosts cannot run, persons that
+// go on, pause, end and overrule, sources that cannot be read, hosts that leave for good; and the end of all these.
 import { hintHost, rollOutOn, tellHost } from "./host.ts";
 import { publish as publishHeard } from "./network.ts";
 import { MAX_ROLLOUT_BYTES } from "../../src/agreement/rollout.ts";
 import { writtenOf } from "./redis_model.ts";
 import { chance, clockOf, edit, hashOf, type Host, type World } from "./world.ts";
 
-/** What can happen, the frequent more than once. */
+/** The possible events, the frequent ones more than once. */
 export const ROLLOUT_FAULTS: readonly ((world: World) => void)[] = [
   editGood,
   editGood,
@@ -71,7 +71,7 @@ function publish(world: World): void {
   rollOutOn(world, host, { kind: "published", published });
 }
 
-/** What is on its way, or anything else. */
+/** The hash on its way, or any other. */
 function aimedAt(world: World): string {
   const { redis, random } = world;
   const candidate = redis.head?.rollout?.meant ?? null;
@@ -127,7 +127,7 @@ function loseSource(world: World): void {
   world.trace(`the source of ${host.name} can ${host.isUnread ? "not " : ""}be read`);
 }
 
-/** Most often what is on its way. Hosts hear of it like of a move. */
+/** Most often the hash on its way. Hosts hear of it like of a move. */
 function approve(world: World): void {
   const content = aimedAt(world);
   if (world.setting.rollouts?.needsApproval !== true || world.approved.has(hashOf(content))) return;
@@ -148,7 +148,7 @@ function leave(world: World): void {
   host.life = null;
 }
 
-/** Another client writes where the rollout is. */
+/** Another client writes to the key of the rollout. */
 function writeGarbage({ redis, random, time, trace }: World): void {
   if (redis.head === null || random.below(4) > 0) return;
   redis.past.push(redis.head);

@@ -1,10 +1,10 @@
-// What a run with rollouts may vary: the steps, the times, and hosts that are unlike the others.
+// The variations of a run with rollouts: the steps, the times, and hosts that are unlike the others.
 import type { RolloutPolicy } from "../../src/rollout/staging.ts";
 import { parseStep, type Step } from "../../src/rollout/steps.ts";
 import type { Random } from "../support/random.ts";
 import { HEALTH, type Host, type Setting } from "./world.ts";
 
-/** What the hosts of a fleet with rollouts have in common. */
+/** The common settings of the hosts of a fleet with rollouts. */
 export interface RolloutFleet {
   readonly policy: RolloutPolicy;
   /** Whether each host has a policy of its own. */
@@ -13,7 +13,7 @@ export interface RolloutFleet {
   readonly hasOld: boolean;
   /** Whether all hosts have a source. */
   readonly hasFiles: boolean;
-  /** Whether hosts run only what is approved. */
+  /** Whether hosts run only approved configurations. */
   readonly needsApproval: boolean;
   /** Whether the clocks differ. */
   readonly isSkewed: boolean;
@@ -40,7 +40,7 @@ export function rolloutSettingFrom(random: Random): Pick<Setting, "rollouts" | "
 
 type RolloutHost = Pick<Host, "policy" | "stages" | "canary" | "hasFile" | "skew">;
 
-/** What an instance has of its own; `index` 0 has a source and knows of rollouts in any world. */
+/** The own settings of an instance; `index` 0 has a source and knows of rollouts in any world. */
 export function rolloutHostFrom(random: Random, fleet: RolloutFleet | null, index: number): RolloutHost {
   if (fleet === null) return { policy: null, stages: true, canary: false, hasFile: true, skew: 0 };
   const isOld = index > 0 && fleet.hasOld && random.below(3) === 0;

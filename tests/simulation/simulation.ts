@@ -1,4 +1,5 @@
-// A cluster from one seed: a while in which everything fails, an end of all faults, and the claims on what follows.
+// A cluster from one seed: a while in which everything fails, an end of all faults, and the claims on the time after
+// it.
 import { assert, assertEquals } from "@std/assert";
 import { lastGood, type ScopedSkip, skipOf } from "../../src/releases/release.ts";
 import { endFaults, haveFaults } from "./faults.ts";
@@ -11,10 +12,10 @@ import { createWorld, hashOf, type Host, seen, shortOf, type World } from "./wor
 /** The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak of. */
 const SLACK_MILLISECONDS = 2_500;
 
-/** Holds end 2 s after the faults, and what was held may then still be announced and refused. */
+/** Holds end 2 s after the faults, and a held source may then still be announced and refused. */
 const ORDERS_MILLISECONDS = 4_000;
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface Run {
   readonly hosts: number;
   readonly activations: number;
@@ -29,7 +30,7 @@ export interface Run {
   readonly substituted: number;
   /** From the end of the faults to agreement, in milliseconds of virtual time. */
   readonly healedAfterMilliseconds: number;
-  /** What that may take at most. */
+  /** The longest time for that. */
   readonly limitMilliseconds: number;
   readonly rollouts: RolloutCounts;
 }
@@ -37,7 +38,7 @@ export interface Run {
 /**
  * Runs one.
  *
- * @throws {Error} where a claim does not hold; the message says how to run it again.
+ * @throws {Error} if a claim does not hold; the message says how to run it again.
  */
 export function simulate(seed: number, trace: (line: string) => void = () => {}): Run {
   const world = createWorld(seed, trace);
@@ -93,9 +94,9 @@ function agreeAtLast(world: World): { readonly healed: number; readonly limit: n
 }
 
 /**
- * A reconcile interval, the settle time, and what it takes to start, link and finish what was under way. Where somebody has
- * seen a later generation than the head's, the head is lost: it is written again after another interval, and above what
- * yet another has seen after one more.
+ * A reconcile interval, the settle time, and the time to start, link and finish the work in progress. If an instance
+ * has seen a later generation than the head's, the head is lost: it is written again after another interval, and above
+ * the generation that yet another has seen after one more.
  */
 function healingLimit({ setting, hosts, redis }: World): number {
   const isLost = hosts.some(({ disk }) => disk.ledger.seen > (redis.head?.generation ?? 0));
@@ -163,14 +164,14 @@ function troubleOfHost(world: World, host: Host): string | null {
 }
 
 /**
- * Nobody runs what was taken back, and a host whose source the fleet took back runs the head.
+ * Nobody runs a hash that was taken back, and a host whose source the fleet took back runs the head.
  *
  * @param skip of the source.
  */
 function troubleOfUndone({ redis: { head } }: World, { life }: Host, skip: ScopedSkip | null): string | null {
   const { active, agreement, releases: { kept, held } } = life!.state;
   if (active === null || head === null) return null;
-  // What a lost head says of skips does not count, and a liar may have let it look lost for good.
+  // The skips of a lost head do not count, and a liar may have let it look lost for good.
   if (agreement!.ledger.agreed !== null && head.generation < agreement!.ledger.seen) return null;
   const { pinned, overruled } = kept;
   const hasOverruled = overruled.some((one) => one.hash === active.hash);
@@ -198,17 +199,17 @@ function checkRest(world: World): void {
   assertEquals(troubleOf(world), null);
 }
 
-/** No ping-pong: what was written and announced is accounted for by what was changed and lost. */
+/** No ping-pong: the writes and announcements are explained by the changes and losses. */
 function checkCounts(world: World): void {
   const { redis, lies, forced } = world;
-  // What a liar said is as good as lost.
+  // An answer of a liar is as good as lost.
   const losses = redis.losses + lies;
   const made = world.hosts.reduce((all, { done }) => all + done.forced, 0);
   assert(made <= forced, `${made} announcements were forced, ${forced} were asked for`);
   // A rollback, a hold and their ends put older contents in force again.
   if (world.setting.operators) return;
   for (const { name, done, found } of world.hosts) {
-    // What ran in place of a skipped source gives way to it.
+    // The release in place of a skipped source gives way to it.
     const contents = found + done.substituted;
     assert(done.activations <= contents, `${name} wrote ${done.activations} snapshots of ${contents} contents`);
     const may = done.changes + losses;

@@ -1,5 +1,5 @@
-// Clusters from seeds: whatever befalls them, they agree again as far as their sources do. A failing seed is named
-// together with the command that runs it again.
+// Clusters from seeds: after any events they agree again as far as their sources do. A failing seed is named together
+// with the command that runs it again.
 import { assert, assertEquals } from "@std/assert";
 import { rolloutText } from "../../src/agreement/rollout.ts";
 import { moveOf, rolloutOver } from "../support/move_of.ts";

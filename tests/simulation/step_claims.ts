@@ -1,11 +1,11 @@
-// What must hold after every single step of an instance, whatever happened to it.
+// The invariants after every single step of an instance, after any events.
 import { assert, assertStrictEquals } from "@std/assert";
 import { isGeneration, isHash } from "../../src/agreement/head.ts";
 import type { Agreement, Ledger } from "../../src/agreement/agreement.ts";
 import type { Action, Event } from "../../src/reload/events.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
 
-/** Throws where one does not. */
+/** Throws if one does not hold. */
 export function checkStep(
   before: State<SnapshotId>,
   event: Event<SnapshotId>,
@@ -33,7 +33,7 @@ export function checkStep(
   }
 }
 
-/** Throws where what is kept for the next process is not what the next process takes. */
+/** Throws if the state kept for the next process differs from the state that it takes. */
 export function checkKept({ seen, agreed, diverged, concluded }: Ledger): void {
   assert(seen === 0 || isGeneration(seen), `a generation is kept as seen, and not ${seen}`);
   for (const head of [agreed, diverged]) {

@@ -1,10 +1,10 @@
-// Virtual time: what is due happens in its order, at once, and in the same order for the same seed.
+// Virtual time: due events happen in their order, at once, and in the same order for the same seed.
 
-/** A queue of what is to happen; milliseconds from 0 on. */
+/** A queue of coming events; milliseconds from 0 on. */
 export interface Timeline {
   /** The present. */
   now(): number;
-  /** Happens once, later; returns what cancels it. */
+  /** Happens once, later; returns a function that cancels it. */
   after(milliseconds: number, happen: () => void): () => void;
   /** Lets all happen that is due until then, and ends there. */
   runUntil(milliseconds: number): void;

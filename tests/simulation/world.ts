@@ -11,7 +11,7 @@ import { countRollouts, type RolloutCounts } from "./rollout_counts.ts";
 import { type RolloutFleet, rolloutHostFrom, rolloutSettingFrom } from "./rollout_setting.ts";
 import { startTimeline, type Timeline } from "./timeline.ts";
 
-/** What a source says, in hex; null: it does not validate. */
+/** The hash of a source, in hex; null: it does not validate. */
 export type Content = string | null;
 
 /** The hash of a content, in the form of any other. */
@@ -24,12 +24,12 @@ export function contentIn({ hash }: SnapshotId): string {
   return shortOf(hash);
 }
 
-/** What to call a hash in a transcript. */
+/** The name of a hash in a transcript. */
 export function shortOf(hash: string | null | undefined): string {
   return hash?.replace(/^0+/, "") ?? "nothing";
 }
 
-/** A source with its past: who sees it late sees an earlier state. The latest is last. */
+/** A source with its past: a late host sees an earlier state. The latest is last. */
 export interface Source {
   readonly states: { readonly at: number; readonly content: Content; readonly version: number }[];
 }
@@ -38,24 +38,24 @@ export interface Source {
 export interface Life {
   state: State<SnapshotId>;
   ended: "no" | "crashed" | "stopped";
-  /** What is under way: at most one of each. */
+  /** The work in progress: at most one of each. */
   working: boolean;
   asking: boolean;
   /** The version that the last look saw, for the poll. */
   polled: string;
   /** Given to be kept and not yet written. */
   pending: Ledger | null;
-  /** What is done once the ledger is kept. */
+  /** The work to do once the ledger is kept. */
   onKept: (() => void)[];
-  /** Whether the link was told to be up. */
+  /** Whether the link was reported as up. */
   linked: boolean;
-  /** When that was told last, and when the latest look that has ended began. */
+  /** When that was reported last, and when the latest look that has ended began. */
   linkedAt: number;
   lookedAt: number;
   readonly timers: Record<"retry" | "settle" | "reconcile" | "rollout" | ReleaseTimer, () => void>;
   /** Whether a request about rollouts is under way: at most one. */
   moving: boolean;
-  /** What the store had when it gave the last answer that arrived since the link came up. */
+  /** The state of the store when it gave the last answer that arrived since the link came up. */
   known: StoreView | "nothing" | "lies";
   /** The rollout whose text it read last, so that it need not read it again. */
   stored: StoredRollout | null;
@@ -70,7 +70,7 @@ export interface Life {
   recording: KeptReleases | null;
 }
 
-/** One host: what survives its processes, and what it did. */
+/** One host: the state that survives its processes, and its counts. */
 export interface Host {
   readonly name: string;
   readonly disk: {
@@ -90,7 +90,7 @@ export interface Host {
   /** Whether it knows of rollouts; version 0.1 does not. */
   readonly stages: boolean;
   readonly canary: boolean;
-  /** Whether it has a source of its own; otherwise it runs what the store has. */
+  /** Whether it has a source of its own; otherwise it runs the store's. */
   readonly hasFile: boolean;
   /** By how much its clock is ahead, in milliseconds. */
   readonly skew: number;
@@ -107,7 +107,7 @@ export interface Host {
   /** Hashes that a person ordered it to run, and those that a health check took back. */
   readonly ordered: Set<string>;
   readonly undone: Set<string>;
-  /** Changes the content hash alone. */
+  /** Changes only the content hash. */
   environment: number;
   /** Null: no process runs. */
   life: Life | null;
@@ -132,7 +132,7 @@ export interface Host {
   lastFound: string;
 }
 
-/** What a run may vary besides chance. */
+/** The variations of a run beside chance. */
 export interface Setting {
   readonly hosts: number;
   readonly shared: boolean;
@@ -155,7 +155,7 @@ export interface World {
   readonly redis: RedisModel;
   readonly hosts: Host[];
   redisUp: boolean;
-  /** Whether another server stands in the place of Redis, which says anything. */
+  /** Whether another server is in the place of Redis, which answers anything. */
   lying: boolean;
   /** How often that happened. */
   lies: number;
@@ -174,7 +174,7 @@ export interface World {
   readonly approved: Set<string>;
   /** Whether hooks may fail. */
   calm: boolean;
-  /** Is told what happens, for who reads a transcript. */
+  /** Receives the events, for readers of a transcript. */
   readonly trace: (line: string) => void;
 }
 
@@ -183,7 +183,7 @@ export const REQUEST_TIMEOUT_MILLISECONDS = 2_000;
 /** The longest between two polls of a source. */
 export const POLL_MILLISECONDS = 4_000;
 
-/** A world at its beginning, where no process runs. */
+/** A world at its beginning, in which no process runs. */
 export function createWorld(seed: number, trace: (line: string) => void): World {
   const random = randomFrom(seed);
   const setting: Setting = {
@@ -276,7 +276,7 @@ export function clockOf({ time }: World, { skew }: Host): number {
   return time.now() + skew;
 }
 
-/** What the host sees of its source now. */
+/** The state of the source that the host sees now. */
 export function seen(
   { time, faulty }: World,
   { source, lag, environment }: Host,

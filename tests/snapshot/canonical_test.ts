@@ -1,4 +1,4 @@
-// RFC 8785 by its own published vectors, by properties, and by what has no canonical form.
+// RFC 8785 by its own published vectors, by properties, and by values without a canonical form.
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { canonicalText, type Json, parseSha256Hex } from "../../src/snapshot/canonical.ts";

@@ -1,5 +1,5 @@
-// What is taken over from the last config, or from the other form, is what it says: each case is as near as can be to one
-// that may be taken over.
+// Pieces that are taken over from the last config, or from the other form, are correct: each case is as near as can be
+// to one that may be taken over.
 import { assertEquals } from "@std/assert";
 import type { Json, JsonObject } from "../../src/snapshot/canonical.ts";
 import { openSealer } from "../../src/snapshot/snapshot.ts";

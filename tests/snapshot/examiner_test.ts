@@ -171,7 +171,7 @@ Deno.test("two stats are of one file if they say the same of all that tells file
       const other = identify({ ...info, [name]: Reflect.get(info, name) ^ more } as typeof info);
       assertEquals([isSame(identity, other), isSame(other, identity)], [false, false], name);
     }
-    // What kind of file it is does not count, the bits that change who runs it do.
+    // The kind of the file does not count, but the bits that change its user or group do.
     assertEquals(identify({ ...info, mode: 0o104640 } as typeof info).mode, 0o4640);
     assertEquals([isSame(identity, { ...identity }), isSame(identity, null)], [true, false]);
   });

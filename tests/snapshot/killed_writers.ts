@@ -1,4 +1,4 @@
-// What a killed writer of snapshot and server form leaves: real processes, real files.
+// The files after a killed writer of snapshot and server form: real processes, real files.
 import { assert, assertEquals } from "@std/assert";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { openStore } from "../../src/snapshot/store.ts";

@@ -1,4 +1,4 @@
-// The order of names is that of sorting, whatever was known before.
+// The order of names is that of sorting, with any earlier order.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type NameOrder, openNameOrder } from "../../src/snapshot/name_order.ts";

@@ -112,7 +112,7 @@ class Draw {
     return [...new Set(Array.from({ length: count }, () => this.#random.pick(NAMES)))];
   }
 
-  /** A text by way of the environment, so that it is what it is. */
+  /** A text by way of the environment, so that it stays as it is. */
   text(start = ""): string {
     const length = this.#random.below(5);
     return this.exactly(start + Array.from({ length }, () => this.#random.pick(FRAGMENTS)).join(""));

@@ -1,4 +1,4 @@
-// A sealer gives what sealing the whole anew gives, whatever came before, and writes out what changed.
+// A sealer gives the result of sealing the whole anew, after any earlier config, and writes out the changed pieces.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type Json, type JsonObject } from "../../src/snapshot/canonical.ts";
@@ -9,7 +9,7 @@ import { anyJson, anyJsonObject } from "./json_arbitrary.ts";
 import { sealWholeFile, type WholeFile } from "./whole_file_sealing.ts";
 import { canonicalBytes, sha256Hex } from "./reference_hash.ts";
 
-/** The members of one form of a config: tables of entries, and what is none. */
+/** The members of one form of a config: tables of entries, and others. */
 type Form = Map<string, Json | Map<string, Json>>;
 
 function objectOf(members: ReadonlyMap<string, Json | Map<string, Json>>): JsonObject {
@@ -106,7 +106,7 @@ function layersOf(form: Form): Map<string, Json> {
   return form.get("layers") as Map<string, Json>;
 }
 
-/** What is sealed of the forms as they are, which must be what sealing the whole anew gives. */
+/** The sealed forms, which must equal the result of sealing the whole anew. */
 async function sealed(sealer: Sealer, forms: [Form, Form]): Promise<Snapshot> {
   const [config, portable] = [objectOf(forms[0]), objectOf(forms[1])];
   const snapshot = await sealer.seal(config, portable);
@@ -253,7 +253,7 @@ Deno.test("the hash of a rejected config is that of its canonical bytes", async 
   const sealer = openSealer();
   const portable: JsonObject = { layers: { a: { id: "a" } }, variables: { x: 1, y: null } };
   assertEquals(await sealer.hash(portable), sha256Hex(canonicalBytes(portable)));
-  // Only what JSON cannot say has no hash; a bug is no answer.
+  // Only a value that JSON cannot express has no hash; a bug is no answer.
   const broken = Object.defineProperty({}, "a", {
     enumerable: true,
     get: () => {

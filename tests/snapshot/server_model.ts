@@ -79,7 +79,7 @@ export function modelExpected(config: HonuaConfig, warnings: readonly Diagnostic
   });
 }
 
-/** A text that spells what a server looks for is that to it. */
+/** A text that spells the word that a server looks for counts as that word. */
 export function asLookedFor(value: unknown, name: string): unknown {
   if (typeof value !== "string") return value;
   const spelled = value.trim();

@@ -1,4 +1,4 @@
-// One path and what a slot knows of it: at the bounds of sizes and of the clock, and where others are quicker.
+// One path and the memory of its slot: at the bounds of sizes and of the clock, and with quicker writers.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { stat } from "node:fs/promises";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
@@ -55,7 +55,7 @@ const accept = () => Promise.resolve(true);
 
 Deno.test("a file of as many bytes as are read back is written, and none of one more", async () => {
   await withPath(async (path, directory) => {
-    // Opening the directory is what comes first of a write: no such file need be made.
+    // A write begins with opening the directory: no such file need be made.
     const { slot } = await open(path, { fileSystem: faultyFileSystem({ openDirectory: "EIO" }).fileSystem });
     const codeOf = async (byteLength: number) => {
       const written = await slot.write({ ...fileOf("a"), byteLength }, accept);

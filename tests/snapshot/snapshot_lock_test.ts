@@ -1,4 +1,4 @@
-// The right to write a snapshot: one process has it, by whatever name it knows the file, and never waits for it.
+// The right to write a snapshot: one process has it, by any name of the file, and never waits for it.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { holderIn, lockMode, lockOf, lockPathOf, snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { openStore } from "../../src/snapshot/store.ts";
@@ -234,7 +234,7 @@ Deno.test("a holder is a process's number and nothing else, and an unknown one i
     assert(!taken.ok);
     assertEquals(taken.message, `Another process writes the snapshot ${path}: end it, or name another path`);
   }
-  // The next holder leaves nothing of what stood there.
+  // The next holder overwrites the whole text.
   first[Symbol.dispose]();
   await second.take();
   assertEquals(await Deno.readTextFile(lockPathOf(path)), `${Deno.pid}\n`);

@@ -1,4 +1,4 @@
-// The file's format: its layout word for word, what it survives, and what it notices.
+// The file's format: its layout word for word, harmless edits, and damage that shows.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import { canonicalText, type Json, type JsonObject } from "../../src/snapshot/canonical.ts";

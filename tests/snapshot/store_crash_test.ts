@@ -1,5 +1,5 @@
-// What readers see while the snapshot and its server form are swapped, and what a killed writer leaves: real processes,
-// real files.
+// The files that readers see while the snapshot and its server form are swapped, and after a killed writer: real
+// processes, real files.
 import { killWriters } from "./killed_writers.ts";
 import { READERS, swapUnderReaders } from "./store_readers.ts";
 

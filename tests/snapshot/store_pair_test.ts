@@ -1,5 +1,5 @@
-// The snapshot and its server form as a pair: both are replaced or the old ones count, and whatever happened to either is
-// seen and made right.
+// The snapshot and its server form as a pair: both are replaced or the old ones count, and damage of either is seen and
+// repaired.
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import { verifyServerForm } from "../../src/snapshot/server_form.ts";
@@ -282,7 +282,7 @@ for (const [name, label] of [[".honua", "server form"], [".json", "snapshot"]] a
         delete faults[step];
         assertEquals(await write(store, second), REPLACED);
         assertEquals([await there(), await store.isInForce()], ["second second", true]);
-        // Another process finds the same, and so does one that goes back to what was there before.
+        // Another process finds the same, and so does one that goes back to the files of before.
         const again = await open();
         assertEquals(await again.store.isInForce(), true);
         assertEquals(await write(again.store, first), REPLACED);

@@ -27,7 +27,7 @@ export function startChild(args: string[], niceness = 0) {
       try {
         await stop("SIGKILL");
       } catch {
-        // It has ended, as it does where the test passes.
+        // It has ended, as it does if the test passes.
       }
     },
   };

@@ -8,7 +8,7 @@ import { withDirectory } from "./temporary_directory.ts";
 /** How many processes read. */
 export const READERS = 4;
 
-/** Swaps both files so many times, while each reader holds what it sees against what may be there. */
+/** Swaps both files so many times, while each reader compares the content with the allowed ones. */
 export async function swapUnderReaders(swaps: number): Promise<void> {
   await withDirectory(async (directory) => {
     const path = `${directory}/snapshot.json`;

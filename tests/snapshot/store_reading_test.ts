@@ -1,4 +1,4 @@
-// What the store answers of the file at its path: what it knows is compared, what it does not know is proven.
+// The store's answer about the file at its path: a known file is compared, an unknown one is verified.
 import { assert, assertEquals } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
@@ -23,7 +23,7 @@ async function open(path: string): Promise<OpenedStore["store"]> {
   return opened.store;
 }
 
-/** A snapshot by name alone: nobody who verified it would take it for one. */
+/** A snapshot only by name: no verification would accept it. */
 function unprovable(): Snapshot {
   const bytes = new TextEncoder().encode("no snapshot at all");
   return { hash: first.hash, contentHash: first.contentHash, pieces: [bytes], byteLength: bytes.length, bytes };
@@ -156,7 +156,7 @@ Deno.test("a read that a write overtakes proves nothing, and a question meanwhil
   });
 });
 
-/** With a store that looks at its file an hour after the last change, so that it remembers what it found. */
+/** With a store that looks at its file an hour after the last change, so that it remembers the result. */
 function withStoreAtRest(run: (path: string, store: OpenedStore["store"]) => Promise<void>): Promise<void> {
   const later = Date.now() + 3_600_000;
   return withFakeDate((set) => {

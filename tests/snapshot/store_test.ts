@@ -1,4 +1,4 @@
-// The store: what it finds, what it sets aside, what it writes, and how it says that it could not.
+// The store: files that it finds, sets aside and writes, and its reports of failures.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { sealSnapshot } from "./sealed_once.ts";
 import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";

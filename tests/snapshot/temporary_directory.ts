@@ -1,4 +1,4 @@
-// A directory of a test's own, gone afterwards whatever the test's outcome.
+// A directory of a test's own, gone afterwards with any outcome of the test.
 
 /** Runs with a new, empty directory, in another one than that for temporary files if `parent` names it. */
 export async function withDirectory(run: (directory: string) => Promise<void>, parent?: string): Promise<void> {

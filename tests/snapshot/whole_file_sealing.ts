@@ -1,4 +1,4 @@
-// The format of a snapshot written down once more, as one pass over the whole: what sealing is compared with.
+// The format of a snapshot written down once more, as one pass over the whole: a reference for sealing.
 import { canonicalText, type JsonObject } from "../../src/snapshot/canonical.ts";
 import { canonicalBytes, sha256Hex } from "./reference_hash.ts";
 

@@ -6,7 +6,7 @@ import { fakeClock } from "../support/fake_clock.ts";
 
 const quiescence = { quietMilliseconds: 500, longestMilliseconds: 2000 };
 
-/** When a burst fires, for hints at these times (sorted): what the shell does, without a timer. */
+/** When a burst fires, for hints at these times (sorted): the shell's work, without a timer. */
 function replay(hints: readonly number[]): number[] {
   const firings: number[] = [];
   let burst: Burst | null = null;

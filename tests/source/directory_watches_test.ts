@@ -1,10 +1,10 @@
-// The set of watched directories: which are opened, kept and closed, and what becomes of one that fails or comes late.
+// The set of watched directories: which are opened, kept and closed, and the handling of one that fails or comes late.
 import { assertEquals, assertRejects } from "@std/assert";
 import { directoryWatches } from "../../src/source/directory_watches.ts";
 import type { FileSystemEvent, WatchDirectory } from "../../src/source/event_watch.ts";
 import { turn } from "../support/fake_clock.ts";
 
-/** Watches whose watchers a test makes speak, end and fail. */
+/** Watches with watchers that a test lets report, end and fail. */
 function watching() {
   const log: string[] = [];
   const current = new Map<string, { emit(path: string): void; end(error?: Error): void }>();

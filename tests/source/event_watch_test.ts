@@ -1,4 +1,4 @@
-// Real directories with what others may put into them: named pipes, links to them, names that are not UTF-8.
+// Real directories with files that others may put into them: named pipes, links to them, names that are not UTF-8.
 import * as FakeTimers from "@sinonjs/fake-timers";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { dirname } from "node:path";
@@ -99,7 +99,7 @@ Deno.test("a watcher that was caught by a named pipe is not asked again before i
   });
 });
 
-/** A watcher of Deno's: after an event that is not UTF-8 comes what is given, and then the end. */
+/** A watcher of Deno's: after an event that is not UTF-8 come the given events, and then the end. */
 function fakeWatcher(end: Promise<never> | null, onClose: () => void): ReturnType<WatchFs> {
   const steps: Promise<never>[] = [Promise.reject(new TypeError("not UTF-8")), ...end === null ? [] : [end]];
   for (const step of steps) step.catch(() => {});
@@ -167,7 +167,7 @@ Deno.test("a sign of life is made every tenth of a second, and waited for for tw
         assertEquals(touchedAt(), 0);
         timers.tick(1);
       }
-      // What is gone already need not be removed.
+      // A file that is gone already need not be removed.
       await Deno.remove(dirname(own), { recursive: true });
       timers.tick(1_799);
       await turn();

@@ -1,4 +1,4 @@
-// Real files: every way in which people and programs change a file, seen by events alone and by polling alone.
+// Real files: every way in which people and programs change a file, seen only by events and only by polling.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { identify } from "../../src/source/source_file.ts";

@@ -1,4 +1,4 @@
-// The way of a path, name by name, held against what the kernel makes of the same path.
+// The way of a path, name by name, compared with the kernel's resolution of the same path.
 import { assertEquals } from "@std/assert";
 import { tracePath } from "../../src/source/path_trace.ts";
 import { inDirectory } from "./watching.ts";

@@ -1,4 +1,4 @@
-// Real files for what a file system really does; faults that no test can make really come in through `open`.
+// Real files for the behaviour of a file system; faults that no test can cause come in through `open`.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import type { OpenedFile } from "../../src/host/regular_file.ts";

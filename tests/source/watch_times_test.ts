@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { type FakeClock, fakeClock, turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { inDirectory } from "./watching.ts";
 
-/** A watcher over a clock that a test turns, and what became of it. */
+/** A watcher over a clock that a test turns, and its results. */
 interface Timed extends FakeClock, AsyncDisposable {
   readonly hints: string[];
   readonly troubles: string[];
@@ -35,7 +35,7 @@ async function timed(paths: readonly string[], options: Partial<FileWatcherOptio
   return { clock, timers, hints, troubles, looks, [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose]() };
 }
 
-/** Directories whose events a test makes; counts how often each was opened. */
+/** Directories with events that a test makes; counts how often each was opened. */
 function directed() {
   const emits = new Map<string, (event: FileSystemEvent) => void>();
   const opened: string[] = [];

@@ -1,4 +1,5 @@
-// What a watcher does where the system refuses it events: faults come in through `watchDirectory`, the files are real.
+// The reaction of a watcher if the system refuses it events: faults come in through `watchDirectory`, the files are
+// real.
 import * as FakeTimers from "@sinonjs/fake-timers";
 import { assert, assertEquals } from "@std/assert";
 import { eventWatch, type FileSystemEvents, type WatchDirectory } from "../../src/source/event_watch.ts";
@@ -9,7 +10,7 @@ import { inDirectory, watching } from "./watching.ts";
 
 const LIMIT = 'OS file watch limit reached. about ["/etc/honua"]';
 
-/** The system's events while `isRefused` says no; counts what was asked of it. */
+/** The system's events while `isRefused` says no; counts the requests. */
 function refusing(isRefused: () => boolean): { watchDirectory: WatchDirectory; attempts: () => number } {
   const watch = eventWatch();
   let attempts = 0;

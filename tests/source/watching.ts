@@ -1,9 +1,9 @@
-// A watcher under test and the reader that it exists for: on every hint the file is read again, so what the reader
-// has seen in the end says whether a change was lost.
+// A watcher under test and the reader that it exists for: on every hint the file is read again, so the last content
+// that the reader saw shows whether a change was lost.
 import { type ChangeSign, type FileWatcherOptions, watchFiles } from "../../src/source/file_watcher.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** What a test sees of a watcher. */
+/** A watcher as a test sees it. */
 export interface Watching {
   readonly hints: { path: string; reason: ChangeSign }[];
   readonly troubles: string[];

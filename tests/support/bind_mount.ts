@@ -1,5 +1,5 @@
 // A directory on a file system of its own, whose server can be stopped: every access then hangs, as on a network file
-// system whose server went away. bindfs(1) serves the former content of the directory. Disposing of it unmounts it.
+// system after its server went away. bindfs(1) serves the former content of the directory. Disposing of it unmounts it.
 import { eventually } from "./eventually.ts";
 
 /** A mounted directory. */

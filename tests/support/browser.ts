@@ -1,5 +1,6 @@
-// A real browser for the page: Debian's chromium without a window, led by playwright-core. Every visitor is a context of
-// its own, as a person with a new profile, and records what no page of ours may do. Disposing of the browser ends all.
+// A real browser for the page: Debian's chromium without a window, led by playwright-core. Every visitor is a context
+// of its own, as a person with a new profile, and records violations that no page of ours may cause. Disposing of the
+// browser ends all.
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import axe from "axe-core";
 import { missing } from "../../scripts/test_setup.ts";
@@ -25,8 +26,8 @@ export interface Visitor extends AsyncDisposable {
   readonly page: Page;
   readonly context: BrowserContext;
   /**
-   * What no page of ours may do, so far: errors of scripts and on the console, violations of the content security
-   * policy, dialogs, and requests to another origin than `origins`.
+   * The violations so far: errors of scripts and on the console, violations of the content security policy, dialogs,
+   * and requests to another origin than `origins`.
    */
   faults(origins: readonly string[]): string[];
   /** The bytes of all answers so far, as they came over the wire, without event streams and repetitions of the page. */
@@ -95,7 +96,7 @@ async function openVisitor(browser: Browser, options: BrowserContextOptions): Pr
   };
 }
 
-/** What axe finds on the page that is shown, one line for each rule and place; `rules`: only these. */
+/** The findings of axe on the page that is shown, one line for each rule and place; `rules`: only these. */
 export async function accessibilityFaults(page: Page, rules: readonly string[] | null = null): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
   try {

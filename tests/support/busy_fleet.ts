@@ -37,9 +37,9 @@ export interface BusyFleet extends AsyncDisposable {
   readonly fleet: Fleet;
   /** The one on which persons reload. */
   readonly first: FleetInstance;
-  /** The one whose hook fails. */
+  /** The host with a hook that fails. */
   readonly failing: FleetInstance;
-  /** The one that rejected what goes through the fleet. */
+  /** The host that rejected the candidate of the rollout. */
   readonly unable: FleetInstance;
 }
 

@@ -8,7 +8,7 @@ import { sampleSource } from "./sample_source.ts";
 /** Many processes on two processors are not always back within the life of a record, three times this. */
 const SETTINGS = { "HighAvailability:ReconcileSeconds": "5", "HighAvailability:SettleSeconds": "30" };
 
-/** All of them run the title, and did what that took, and no more. */
+/** All of them run the title, and did the necessary steps and no more. */
 async function assertReached(
   fleet: Fleet,
   subscriber: RedisSubscriber,
@@ -27,7 +27,7 @@ async function assertReached(
   assertEquals([history.length, history.at(-1)!.generation, history.at(-1)!.hash], [generation, generation, hash]);
 }
 
-/** All look at a source that means the same, and nobody is told of it. */
+/** All look at a source of the same meaning, and nothing is announced. */
 async function assertNothingFollows(
   fleet: Fleet,
   subscriber: RedisSubscriber,

@@ -94,7 +94,7 @@ async function runLane(name: string, sample: (title: string) => string, random: 
 
 /**
  * Kills `count` daemons. After each kill the snapshot must be whole and of a version that was written, the server form
- * whole, and a daemon that is left alone in the end must make both of one version.
+ * whole, and a daemon that is left running in the end must make both of one version.
  */
 export async function killDaemons(count: number): Promise<void> {
   console.log(`HONUA_SEED=${SEED}`);

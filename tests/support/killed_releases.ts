@@ -1,5 +1,5 @@
-// kill -9 at random instants while a source is edited and releases are rolled back without pause. What the disk says of
-// the releases must never contradict the snapshot.
+// kill -9 at random instants while a source is edited and releases are rolled back without pause. The releases on the
+// disk must never contradict the snapshot.
 import { assert, assertEquals } from "@std/assert";
 import { hostFileSystem } from "../../src/host/atomic_write.ts";
 import { runningRelease, skipOf } from "../../src/releases/release.ts";
@@ -68,7 +68,7 @@ async function assertTextInForce(host: ReleaseHost, compiler: SampleCompiler): P
   return hash;
 }
 
-/** What a kill left: the list is the snapshot's, or one entry ahead of it. */
+/** The state after a kill: the list is the snapshot's, or one entry ahead of it. */
 async function assertConsistent(host: ReleaseHost, compiler: SampleCompiler, tally: Tally): Promise<void> {
   const hash = await assertTextInForce(host, compiler);
   const { list } = await host.kept();
@@ -86,7 +86,7 @@ async function assertConsistent(host: ReleaseHost, compiler: SampleCompiler, tal
   else assert(verdict.ok, JSON.stringify(verdict));
 }
 
-/** What a daemon that is left in peace makes of it: status, list, snapshot and journal say the same. */
+/** The state after a daemon that is left running: status, list, snapshot and journal agree. */
 async function assertInPeace(host: ReleaseHost, compiler: SampleCompiler, tally: Tally): Promise<void> {
   const daemon = host.start({ args: host.args });
   await daemon.logged(({ outcome }) => outcome !== undefined);
@@ -108,7 +108,9 @@ async function assertInPeace(host: ReleaseHost, compiler: SampleCompiler, tally:
   assertEquals(left.length, 0);
 }
 
-/** Kills `count` daemons of a host with this source, one after the other, and checks what each of them left. */
+/**
+ * Kills `count` daemons of a host with this source, one after the other, and checks the state that each of them left.
+ */
 async function runLane(name: string, count: number, random: Random): Promise<Tally> {
   const tally: Tally = { behind: 0, torn: 0, rolledBack: 0 };
   await using host = await openReleaseHost([], { "History:Keep": 1000 }, name);

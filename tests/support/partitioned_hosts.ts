@@ -9,7 +9,7 @@ const PORT = 6379;
 /** After healing: a reconnection waits up to 10 s and may take 5 s, then a reconcile interval and a settle time of 1 s each. */
 const HEALING_LIMIT_MILLISECONDS = 30_000;
 
-/** A Redis on the first host of a network; it ends with what it is disposed of. */
+/** A Redis on the first host of a network; it ends when it is disposed of. */
 async function startRedisOn(host: NetworkHost): Promise<AsyncDisposable> {
   const directory = await temporaryDirectory();
   const redis = ["redis-server", "--bind", host.address, "--port", `${PORT}`, "--protected-mode", "no", "--save", ""];
@@ -35,8 +35,8 @@ async function startRedisOn(host: NetworkHost): Promise<AsyncDisposable> {
 }
 
 /**
- * Four instances on four hosts and a Redis on a fifth. Two watch one file, as it were on a network file system of another
- * network; two hear of its edits over Redis alone. One of each kind is near Redis, one of each is to be cut off.
+ * Four instances on four hosts and a Redis on a fifth. Two watch one file, as it were on a network file system of
+ * another network; two hear of its edits only over Redis. One of each kind is near Redis, one of each is to be cut off.
  */
 export interface PartitionedHosts extends AsyncDisposable {
   readonly near: readonly ClusterInstance[];

@@ -1,5 +1,5 @@
-// A source that hangs its parser, or eats the machine's memory, is a mistake like any other: told within the limits,
-// the old snapshot stays, and the next good edit heals.
+// A source that hangs its parser, or eats the machine's memory, is a mistake like any other: reported within the
+// limits, the old snapshot stays, and the next good edit heals.
 import { assertEquals, assertMatch } from "@std/assert";
 import { openEdgeHost } from "./edge_host.ts";
 import { greedySource } from "./greedy_source.ts";

@@ -1,4 +1,4 @@
-// Values in HCL for the tests of shapes: those whose meaning is certain, and others that look like them.
+// Values in HCL for the tests of shapes: those with a certain meaning, and others that look like them.
 
 /** The meaning of each is known without hcl2json. */
 export const SHAPED_VALUES: readonly string[] = [

@@ -4,7 +4,7 @@ import { openCursor } from "../../src/document/hcl/cursor.ts";
 import { goToItem, type Item, type Scan, scanOf, takeItem } from "../../src/document/hcl/dialect.ts";
 import { applyEdits } from "../../src/document/hcl/edits.ts";
 
-/** Scans a source once, from its start to its end. Never fails: hcl2json reports what is not valid. */
+/** Scans a source once, from its start to its end. Never fails: hcl2json reports mistakes. */
 export function scanSource(text: string): Scan {
   const cursor = openCursor(text);
   const items: Item[] = [];

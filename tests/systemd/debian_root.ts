@@ -1,4 +1,4 @@
-// A minimal Debian with systemd, as a tarball that is made once: debootstrap(8) takes a minute, and what it made is kept
+// A minimal Debian with systemd, as a tarball that is made once: debootstrap(8) takes a minute, and its result is kept
 // under the user's cache directory until the list of its packages changes or somebody removes it.
 import { join } from "node:path";
 import { ensureDir, exists } from "@std/fs";
@@ -6,7 +6,10 @@ import { ensureDir, exists } from "@std/fs";
 /** The release whose systemd the units are written for. */
 const SUITE = "bookworm";
 
-/** What the machines need beside Debian's minimal base; debootstrap does not find virtual packages (polkitd needs libpam-systemd). */
+/**
+ * The packages that the machines need beside Debian's minimal base; debootstrap does not find virtual packages (polkitd
+ * needs libpam-systemd).
+ */
 const PACKAGES = ["dbus", "libpam-systemd", "nginx-light", "polkitd", "systemd", "systemd-sysv", "util-linux"];
 
 const MAKING_LIMIT_MILLISECONDS = 15 * 60_000;
@@ -39,7 +42,7 @@ export async function debianRoot(): Promise<DebianRoot> {
   }
 }
 
-/** Owners by number and extended attributes: what a file system that boots needs. */
+/** Owners by number and extended attributes, as a file system that boots needs them. */
 const EXACTLY = ["--numeric-owner", "--xattrs", "--acls"];
 
 /** Unpacks the tarball into an empty directory. */
@@ -59,7 +62,7 @@ async function fingerprint(words: readonly string[]): Promise<string> {
   return new Uint8Array(digest).toHex().slice(0, 12);
 }
 
-/** Null where the program succeeded, else one line with the last that it said. */
+/** Null: the program succeeded; else the last line of its output. */
 async function troubleOf(program: string, args: readonly string[]): Promise<string | null> {
   try {
     const { success, stdout, stderr } = await new Deno.Command(program, {

@@ -1,4 +1,4 @@
-// What the machines are given: the release as an operator has it, and beside it the next version, one that is broken,
+// The files for the machines: the release as an operator has it, and beside it the next version, one that is broken,
 // and Debian packages of the first two.
 import { join } from "node:path";
 import { compile } from "../../scripts/compile.ts";

@@ -13,7 +13,7 @@ import {
 } from "./installation.ts";
 import { scenario } from "./scenario.ts";
 
-/** What `systemd-analyze security` may find at most, from 0 (safe) to 10. */
+/** The highest score of `systemd-analyze security` that is allowed, from 0 (safe) to 10. */
 const MOST_EXPOSED = 1.5;
 
 scenario("the service runs as confined as its unit promises", async (machine) => {

@@ -34,7 +34,7 @@ async function startServer(machine: Machine): Promise<void> {
   await eventually("the server runs", async () => (await machine.attempt("cat", "/run/local-server/pid")).code === 0);
 }
 
-/** How often the server was told to read its configuration again. */
+/** How often the server was signalled to read its configuration again. */
 async function timesTold(machine: Machine): Promise<number> {
   return (await machine.attempt("cat", "/run/local-server/told")).stdout.split("\n").length - 1;
 }

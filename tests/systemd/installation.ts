@@ -1,4 +1,4 @@
-// honua-configd as it is installed in a machine: where its things are, and how a scenario asks after them.
+// honua-configd as it is installed in a machine: its paths, and requests of scenarios to it.
 import { eventually } from "../support/eventually.ts";
 import type { Machine } from "./machine.ts";
 
@@ -8,10 +8,10 @@ export const UNIT = "honua-configd.service";
 export const SOURCE = "/etc/honua/config.hcl";
 /** The service's options. */
 export const OPTIONS = "/etc/honua-configd/options.json";
-/** What local servers read. */
+/** The file that local servers read. */
 export const SNAPSHOT = "/var/lib/honua-configd/config.snapshot.json";
 
-/** Installs the delivery as an operator does, and returns what the script said. */
+/** Installs the delivery as an operator does, and returns the script's output. */
 export function install(machine: Machine, ...words: string[]): Promise<string> {
   return machine.run("/delivery/install.sh", ...words);
 }
@@ -54,7 +54,7 @@ export function hashAfter(machine: Machine, before: string, path = SNAPSHOT): Pr
 
 let edits = 0;
 
-/** Changes what the starter's source says to something that it never said before. */
+/** Changes the starter's source to a configuration that it never had before. */
 export async function edit(machine: Machine, path = SOURCE): Promise<void> {
   await machine.run("sed", "--in-place", `s/max_page_size = .*/max_page_size = ${1_000 + ++edits}/`, path);
 }
@@ -67,7 +67,7 @@ export async function spoil(machine: Machine, path = SOURCE): Promise<void> {
   await machine.run("sh", "-c", `echo '${MISTAKE}' >>${path}`);
 }
 
-/** Takes back what `spoil` did. */
+/** Takes back the change of `spoil`. */
 export async function mend(machine: Machine, path = SOURCE): Promise<void> {
   await machine.run("sed", "--in-place", `/${MISTAKE}/d`, path);
 }
@@ -82,7 +82,7 @@ export async function signalMain(machine: Machine, signal: string, unit = UNIT):
   await machine.run("systemctl", "kill", "--kill-who=main", `--signal=${signal}`, unit);
 }
 
-/** Where proc(5) has processes of the program; empty where there are none. */
+/** The entries of proc(5) for processes of the program; empty if there are none. */
 export async function processes(machine: Machine): Promise<string> {
   return (await machine.attempt("sh", "-c", "grep --files-with-matches '^honua-configd$' /proc/[0-9]*/comm")).stdout;
 }
@@ -98,7 +98,7 @@ export async function writeOptions(machine: Machine, options: unknown, path = OP
   await machine.write(path, JSON.stringify(options), { mode: "0640", owner: "root:honua-configd" });
 }
 
-/** What a unit wrote into the journal. */
+/** The journal of a unit. */
 export async function journal(machine: Machine, unit = UNIT): Promise<string> {
   await machine.run("journalctl", "--sync");
   return await machine.run("journalctl", "--no-pager", "--output=cat", `--unit=${unit}`);
@@ -120,7 +120,7 @@ export async function files(machine: Machine): Promise<Set<string>> {
   return new Set(listed.trim().split("\n"));
 }
 
-/** What there is of files and directories with content, modes, owners and times, so that any change shows. */
+/** All files and directories with content, modes, owners and times, so that any change shows. */
 export async function inventory(machine: Machine): Promise<string> {
   const places = ["/etc", "/usr", "/var/lib", "/opt", "-path", "/var/lib/systemd", "-prune", "-o"];
   const listed = await machine.run("find", ...places, "-printf", "%p %y %m %u %g %s %T@ %i %l\n");

@@ -18,7 +18,7 @@ import { scenario } from "./scenario.ts";
 
 const INSTALLED = "/usr/local/bin/honua-configd";
 
-/** What belongs to the operator, and the user databases, in which the daemon's user stays. */
+/** The operator's files, and the user databases, in which the daemon's user stays. */
 const MAY_STAY = [
   "/etc/honua",
   "/etc/honua-configd",

@@ -1,5 +1,5 @@
-// A Debian machine with systemd as its first process, in a container: booted from a root that several share, where what
-// it writes is its own and goes with it. Whatever happens to the test, no process and no mount of it stays.
+// A Debian machine with systemd as its first process, in a container: booted from a root that several share; its writes
+// are its own and go with it. After any end of the test, no process and no mount of it stays.
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { childrenOf } from "../support/process_tree.ts";
@@ -19,7 +19,7 @@ export interface BootSettings {
 
 /** A machine that runs. Disposing of it is pulling its plug, and leaves nothing of it. */
 export interface Machine extends AsyncDisposable {
-  /** Runs a command as its root user and returns what it wrote to standard output; throws where it fails. */
+  /** Runs a command as its root user and returns what it wrote to standard output; throws if it fails. */
   run(...words: string[]): Promise<string>;
   /** Runs a command that may fail. */
   attempt(...words: string[]): Promise<MachineOutcome>;
@@ -29,14 +29,14 @@ export interface Machine extends AsyncDisposable {
   reboot(settings?: { readonly readOnly: boolean }): Promise<void>;
 }
 
-/** What systemd-nspawn(1) ends with where the machine wants to boot again. */
+/** The exit code of systemd-nspawn(1) if the machine wants to boot again. */
 const REBOOT_CODE = 133;
 
 /** A cold machine with much to do; most boot within three seconds. */
 const BOOT_LIMIT_MILLISECONDS = 60_000;
 const COMMAND_LIMIT_MILLISECONDS = 60_000;
 
-/** The control groups as version 2 has them, whatever the host has; systemd-nspawn decides by what it sees there. */
+/** The control groups in version 2, with any version on the host; systemd-nspawn decides by these files. */
 const CONTROL_GROUPS = `
   set -eu
   mount -t tmpfs tmpfs /sys/fs
@@ -198,7 +198,7 @@ async function runInside(leader: number, words: readonly string[], input?: strin
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** An outcome in words, for what a failed test says. */
+/** An outcome in words, for the message of a failed test. */
 export function describe({ code, stdout, stderr }: MachineOutcome): string {
   return `${code}: ${[stderr.trim(), stdout.trim()].filter((text) => text !== "").join("\n")}`;
 }

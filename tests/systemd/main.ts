@@ -1,5 +1,5 @@
 // `deno task test:systemd`: the service on machines whose first process is systemd. Needs root, systemd-nspawn and, the
-// first time, debootstrap with a Debian mirror; where it cannot be, it says why, and that is no failure.
+// first time, debootstrap with a Debian mirror; if it cannot run, it says why, and that is no failure.
 //   --filter TEXT   only the scenarios whose names have it
 import { basename, join } from "node:path";
 import { Command } from "commander";
@@ -14,7 +14,7 @@ const CHECKOUT = decodeURIComponent(new URL("../../", import.meta.url).pathname)
 /** The files with scenarios, in the order in which they are played. */
 const SCENARIOS = ["service", "hardening", "instance", "hook", "server", "installation", "package"];
 
-/** What makes and runs a machine; debootstrap is asked for where there is no root yet. */
+/** The programs that make and run a machine; debootstrap is needed if there is no root yet. */
 const NEEDS: readonly Need[] = [
   { program: "systemd-nspawn", debianPackage: "systemd-container" },
   { program: "unshare", debianPackage: "util-linux" },

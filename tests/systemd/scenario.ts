@@ -1,8 +1,8 @@
-// A test that is played on a machine of its own, which knows the release to install as /delivery; where it fails, what
-// the machine wrote into its journal is part of what it says.
+// A test on a machine of its own, which has the release to install as /delivery; if it fails, the machine's journal is
+// part of the message.
 import { bootMachine, type Machine } from "./machine.ts";
 
-/** By these the scenarios are told what `main.ts` made ready: the unpacked root and the delivery's directory. */
+/** Variables with the preparations of `main.ts` for the scenarios: the unpacked root and the delivery's directory. */
 export const ROOT_VARIABLE = "HONUA_SYSTEMD_ROOT";
 /** See `ROOT_VARIABLE`. */
 export const DELIVERY_VARIABLE = "HONUA_SYSTEMD_DELIVERY";

@@ -33,7 +33,7 @@ async function startServers(machine: Machine): Promise<void> {
   await machine.run("systemctl", "restart", "nginx.service");
 }
 
-/** The page size by which the server at a port runs; empty where it does not answer. */
+/** The page size by which the server at a port runs; empty if it does not answer. */
 async function pageSize(machine: Machine, port: string): Promise<string> {
   const request = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3`;
   const { stdout } = await machine.attempt("bash", "-c", request);

@@ -1,9 +1,9 @@
-// A strict reader of Prometheus' text format 0.0.4 (prometheus.io, Exposition formats): stricter than Prometheus, so that
-// what passes here is read everywhere. It throws where the text is not as the format wants it.
+// A strict reader of Prometheus' text format 0.0.4 (prometheus.io, Exposition formats): stricter than Prometheus, so
+// that a text that passes here is read everywhere. It throws if the text breaks the format.
 
 /** One line with a value. */
 export interface ExposedSample {
-  /** Its name and labels as they stand in the text. */
+  /** Its name and labels as written in the text. */
   readonly series: string;
   readonly labels: ReadonlyMap<string, string>;
   readonly value: number;

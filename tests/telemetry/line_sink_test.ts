@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { openLineSink } from "../../src/telemetry/line_sink.ts";
 import { withFakeTimeouts } from "../support/fake_clock.ts";
 
-/** A stream that takes `atOnce` bytes when it is told to. */
+/** A stream that takes `atOnce` bytes on a call. */
 function slowStream(atOnce: number) {
   let text = "";
   let wake = Promise.withResolvers<void>();

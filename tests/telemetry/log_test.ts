@@ -1,4 +1,4 @@
-// What a line of the log looks like, what it never contains, and that logging never harms who logs.
+// The form of a line of the log, texts that it never contains, and that logging never harms its caller.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import { createLogger, type Logger, type LogSettings } from "../../src/telemetry/log.ts";

@@ -14,7 +14,7 @@ function metricsOf(settings: Partial<MetricsSettings> = {}): DaemonMetrics {
   return openMetrics({ version: "1.2.3", startTimeSeconds: 1_700_000_000, ...settings });
 }
 
-/** The value of one series, by its name and labels as they stand in the text, without the prefix. */
+/** The value of one series, by its name and labels as written in the text, without the prefix. */
 function valueOf(metrics: DaemonMetrics, series: string): number | undefined {
   const samples = parseExposition(metrics.text()).flatMap((family) => family.samples);
   return samples.find((sample) => sample.series === `honua_configd_${series}`)?.value;

@@ -276,7 +276,7 @@ if (!hasActivate) console.error(`${ACTIVATE} is not there: no test tells an abst
 
 Deno.test({ name: "an abstract socket is reached through systemd-notify", ignore: !hasActivate }, async () => {
   const name = `@honua-configd-${crypto.randomUUID()}`;
-  // What opens the socket hands it to a program with the first datagram, as descriptor 3.
+  // The helper that opens the socket hands it to a program with the first datagram, as descriptor 3.
   const manager = new Deno.Command(ACTIVATE, {
     args: ["--datagram", `--listen=${name}`, "/bin/sh", "-c", "exec cat <&3"],
     stdout: "piped",

@@ -1,4 +1,4 @@
-// Bounds of the backoff, whatever the attempt and the jitter.
+// Bounds of the backoff, with any attempt and any jitter.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { backoffMilliseconds, retryBackoff } from "../../src/time/backoff.ts";
