@@ -10,7 +10,7 @@ export interface IsolationOptions {
 
 /** The reason and the advice, in one line. */
 export const NO_CONNECTION_STRING: string =
-  "HighAvailability:Enabled is true, but no connection string is set, so this instance runs alone: " +
+  "HighAvailability:Enabled is true, but no connection string is set, so this instance runs without the others: " +
   "set HighAvailability:RedisConnectionString or ConnectionStrings:Redis";
 
 /**

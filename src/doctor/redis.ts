@@ -57,7 +57,7 @@ function redisCheck(code: string, judge: (facts: RedisFacts, probed: Probed) => 
 export const REDIS_CHECKS: readonly Check[] = [
   check("redis/connection", redis, (found, { options }) => {
     const isolation = isolationOf(options);
-    if (isolation !== null) return error(isolation, "If it is to run alone, set HighAvailability:Enabled to false");
+    if (isolation !== null) return error(isolation, "To run it without others, set HighAvailability:Enabled to false");
     if (found === null) return note("Redis is not used: HighAvailability:Enabled is false");
     if (typeof found === "string") return error(found, "Mend the option or the file that it names");
     const { where, probe, warnings } = found;

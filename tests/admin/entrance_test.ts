@@ -83,9 +83,9 @@ Deno.test("a loopback address whose token cannot be read waits for the token", a
   const { server, logged } = await open(directory, { listen: "127.0.0.1:0", tokenFile });
   await using _server = server;
   assertEquals(server.addresses(), []);
-  await eventually("that is told", () => logged.length === 1);
+  await eventually("that is reported", () => logged.length === 1);
   await directory.write("late-token", "too short");
-  await eventually("that is told", () => logged.some((line) => line.includes("is shorter than 16 characters")));
+  await eventually("that is reported", () => logged.some((line) => line.includes("is shorter than 16 characters")));
   await writeToken(directory, "late-token");
   await eventually("it is open", () => server.addresses().length === 1);
   assertStringIncludes(logged[0]!, "The token cannot be read from /late-token: ENOENT: Admin:TokenFile must name");

@@ -65,7 +65,7 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     0,
     "40 instances: 40 run aaaaaaaa (generation 17)",
   ],
-  ["one alone, without a generation", [peerWith({ generation: null })], 0, "1 instance: 1 runs aaaaaaaa"],
+  ["only one, without a generation", [peerWith({ generation: null })], 0, "1 instance: 1 runs aaaaaaaa"],
   [
     "some that rejected what the others run",
     [...many(3, { hash: hashOf("b"), generation: 16, rejected: REJECTED }), ...many(37, { hash: hashOf("a") })],

@@ -27,7 +27,7 @@ const OUTCOMES: [string, Record<string, unknown>, string[], string][] = [
     "Unchanged: aaaaaaaa is in force\n",
   ],
   [
-    "a reload that changed nothing and told the others",
+    "a reload that changed nothing and notified the others",
     { status: "unchanged" },
     ["--notify"],
     "Unchanged: aaaaaaaa is in force (generation 18), 3 other instances notified\n",

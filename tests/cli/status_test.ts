@@ -112,7 +112,7 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
   ],
   ["an instance alone", { mode: "alone", head: null }, 0, "Cluster      none: High Availability is off\n"],
   [
-    "an instance alone by mistake",
+    "an instance without others by mistake",
     { mode: "alone", head: null, redis: { ...WITHOUT_REDIS, reason: "No connection string is set: set one" } },
     0,
     "Cluster      none: No connection string is set: set one\nRedis        not used\n",

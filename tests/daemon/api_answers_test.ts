@@ -268,7 +268,7 @@ Deno.test("status and metrics show the phase of the rollout, and metrics none of
   assertEquals([await phaseWith("halted", B), await phaseWith("halted", "c".repeat(64))], [["halted"], ["halted"]]);
 });
 
-Deno.test("an emergency is in the journal with person and reason, before anything came of it", async () => {
+Deno.test("an emergency is in the journal with person and reason, before any effect", async () => {
   const { api, asked, journal } = open({});
   await api.reload({
     ...PLAIN,

@@ -18,7 +18,7 @@ const startDurableRedis = () => startRedis({ config: ["appendonly yes", "appendf
 const HEAD = "{honua:config:changes}:head";
 const DOWN = "Redis connection failed: ";
 
-/** An instance that edits, and one that hears of its edits over Redis alone. */
+/** An instance that edits, and one that hears of its edits only over Redis. */
 interface Pair extends AsyncDisposable {
   readonly editor: ClusterInstance;
   readonly follower: ClusterInstance;

@@ -249,7 +249,7 @@ async function rejectAll({ redis, asked, all, seen, look, edit }: Scene): Promis
     await all[0]!.put(text);
     await Promise.all(all.map((each, at) => each.daemon.logged(({ outcome }) => outcome === "rejected", from[at])));
     for (const each of asked) await askAll(each, seen);
-    await eventually("the peers' rejections stand in Redis", async () => {
+    await eventually("the peers' rejections are in Redis", async () => {
       const key = await redis.cli("keys", "{honua:config:changes}:peer:two:*");
       return key !== "" && (await redis.cli("get", key)).includes('"rejected":{');
     });

@@ -98,7 +98,7 @@ Deno.test("a grace is two seconds at a command's limit, and half of one for its 
     await time.until("the process runs", () => exists(pid));
     if (ends === "at its limit") overdue.abort();
     if (ends === "with the daemon") stopping.abort();
-    await time.until("it is told to end", () => exists(warned));
+    await time.until("it is asked to end", () => exists(warned));
     const process = Number(await Deno.readTextFile(pid));
     time.set(grace - 1);
     await time.lookedAgain();

@@ -333,7 +333,7 @@ function write(world: World, host: Host, life: Life, mark: SnapshotId): void {
   life.working = true;
   const { snapshot } = host.disk;
   const isOther = snapshot?.hash !== mark.hash || snapshot.contentHash !== mark.contentHash;
-  assert(isOther, "what stands in the snapshot is not written again");
+  assert(isOther, "the content of the snapshot is not written again");
   const baseline = baselineOf(world, host);
   const fails = world.faulty && chance(world, 30);
   const later = () => world.random.below(world.faulty ? 200 : 10);

@@ -21,7 +21,7 @@ export function joined({ pieces, byteLength }: ServerFormBody): Uint8Array {
     bytes.set(piece, at);
     at += piece.length;
   }
-  if (at !== byteLength) throw new Error(`${at} bytes are written and ${byteLength} are told`);
+  if (at !== byteLength) throw new Error(`${at} bytes are written and ${byteLength} are announced`);
   return bytes;
 }
 

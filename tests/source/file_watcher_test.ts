@@ -6,8 +6,8 @@ import { eventually } from "../support/eventually.ts";
 import { inDirectory, replace, watching } from "./watching.ts";
 
 const modes = {
-  "events alone": { events: true, pollMilliseconds: 0 },
-  "polling alone": { events: false, pollMilliseconds: 5 },
+  "only events": { events: true, pollMilliseconds: 0 },
+  "only polling": { events: false, pollMilliseconds: 5 },
 };
 
 /** Ways from `old` in `DIRECTORY/conf/a.hcl` to `new`; the directory `conf` is there to be replaced. */

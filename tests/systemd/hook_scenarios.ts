@@ -56,10 +56,10 @@ scenario("a unit of another user is reloaded once it is listed, and refused befo
   assertEquals(await timesTold(machine), 0);
   await allowUnits(machine, SERVER);
   await propertyBecomes(machine, UNIT, "StatusText", IN_FORCE);
-  await eventually("the server was told", async () => await timesTold(machine) > 0);
+  await eventually("the server was signalled", async () => await timesTold(machine) > 0);
   const reported = await timesTold(machine);
   await edit(machine);
-  await eventually("the server was told of the edit", async () => await timesTold(machine) > reported);
+  await eventually("the server was signalled after the edit", async () => await timesTold(machine) > reported);
 });
 
 scenario("a listed unit is restarted and waited for, and doctor says which file its server reads", async (machine) => {
@@ -127,7 +127,7 @@ scenario("a signal to another user's process takes the drop-in that is shipped f
   await machine.run("install", "-D", "-t", `/etc/systemd/system/${UNIT}.d`, `${examples}/${UNIT}.d/signal-hooks.conf`);
   await machine.run("systemctl", "daemon-reload");
   await machine.run("systemctl", "restart", UNIT);
-  await eventually("the server was told", async () => await timesTold(machine) > 0, 30_000);
+  await eventually("the server was signalled", async () => await timesTold(machine) > 0, 30_000);
   await propertyBecomes(machine, UNIT, "StatusText", IN_FORCE);
 });
 

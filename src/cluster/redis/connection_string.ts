@@ -212,7 +212,7 @@ function planOf({ addresses, settings, tlsPort }: Parts): ParsedConnectionString
   const { warnings } = taken;
   const { serviceName, abortConnect, ...kept } = taken.settings;
   if (abortConnect) {
-    const why = "Without Redis an instance works alone and keeps on trying to reach it";
+    const why = "Without Redis an instance works by itself and keeps on trying to reach it";
     warnings.push(warningDiagnostic("cluster/no-effect", "abortConnect=true has no effect", { why }));
   }
   if (kept.tlsHost !== null && !kept.tls) {

@@ -51,7 +51,7 @@ const LEFT: [string, string][] = [
   ["an open list before a block", 'x = ["a"\n  b {\n }\n'],
   ["a string over lines with something behind it", 'x = "a\n  b = "c"\n'],
   ["a string over lines with a backslash at a line's end", 'x = "a\\\nb"\n'],
-  ["an apostrophe in what stands bare", "x = it's\n"],
+  ["an apostrophe in bare text", "x = it's\n"],
   ["a single quote that is not closed", "x = 'a\ny = 1\n"],
   ["a name in single quotes", "'x' = 1\n"],
   ["numbers without commas", "x = [1 2]\n"],

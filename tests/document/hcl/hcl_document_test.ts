@@ -66,7 +66,7 @@ Deno.test("a byte order mark left in front is refused at its place, and nothing 
 const MISTAKES: [string, string, string[]][] = [
   ["a block that is never closed", "a {\n  x = 1\n", ["document/syntax 1:3"]],
   ["a string that is never closed", 'a {\n  x = "1\n}\n', ["document/syntax 2:9"]],
-  ["a word alone", "a {\n  word\n}\n", ["document/syntax 2:3"]],
+  ["a single word", "a {\n  word\n}\n", ["document/syntax 2:3"]],
   ["a value missing", "a {\n  x =\n}\n", ["document/syntax 2:6"]],
   ["an error behind rewritten text", 'a { "q.n" = "${env:LONG_NAME}", y = 5 5 }', ["document/syntax 1:39"]],
   ["an error behind wide characters", 'a {\n x = "日本😀" ]\n}', ["document/syntax 2:12"]],
@@ -85,7 +85,7 @@ const MISTAKES: [string, string, string[]][] = [
     "document/syntax 4:1",
   ]],
   ["an empty source", "", ["document/empty 1:1"]],
-  ["a source of comments alone", "# later\n\n/* more */\n", ["document/empty 1:1"]],
+  ["a source of only comments", "# later\n\n/* more */\n", ["document/empty 1:1"]],
   ["nesting beyond the bound", "x = " + "[".repeat(300), ["document/too-deep 1:205"]],
   ["a block that is never closed, before a variable", 'a { x = 1\nvariable "v" = "w"\n', ["document/syntax 1:3"]],
   ["a mistake on one line with its block's end", 'a { x = }\nvariable "v" = "w"\n', ["document/syntax 1:9"]],
