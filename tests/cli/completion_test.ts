@@ -12,7 +12,7 @@ const lacking = new Set(
   (await missing(SHELLS.map((program) => ({ program, debianPackage: program })), Deno.env.get("PATH") ?? ""))
     .map(({ program }) => program),
 );
-for (const shell of lacking) console.error(`completion_test: ${shell} is not there, so what needs it is ignored`);
+for (const shell of lacking) console.error(`completion_test: ${shell} is not there, so its tests are ignored`);
 
 async function scriptOf(shell: string): Promise<string> {
   const { code, out } = await runRecorded(["completion", shell]);

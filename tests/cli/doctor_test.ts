@@ -67,7 +67,7 @@ Deno.test("a host that is well ends with 0, and the answer for machines has ever
   }
 });
 
-Deno.test("an error ends with 1, and the text says what to do", async () => {
+Deno.test("an error ends with 1, and the text has the advice", async () => {
   await using daemon = await cannedDaemon(() => json(statusWith()));
   const options = await hostOf(daemon.directory, daemon.at);
   await Deno.chmod(daemon.directory.file("honua.hcl"), 0o666);

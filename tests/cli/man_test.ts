@@ -18,7 +18,7 @@ import { readOptions } from "../../src/options/option_reader.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 
 const lacking = await missing([{ program: "mandoc", debianPackage: "mandoc" }], Deno.env.get("PATH") ?? "");
-if (lacking.length > 0) console.error("man_test: mandoc is not there, so what needs it is ignored");
+if (lacking.length > 0) console.error("man_test: mandoc is not there, so its tests are ignored");
 
 async function page(): Promise<string> {
   const { code, out } = await runRecorded(["man"]);

@@ -67,7 +67,7 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
   ],
   ["only one, without a generation", [peerWith({ generation: null })], 0, "1 instance: 1 runs aaaaaaaa"],
   [
-    "some that rejected what the others run",
+    "some that rejected the others' configuration",
     [...many(3, { hash: hashOf("b"), generation: 16, rejected: REJECTED }), ...many(37, { hash: hashOf("a") })],
     1,
     "40 instances: 37 run aaaaaaaa (generation 17), 3 rejected it",

@@ -34,7 +34,7 @@ const MISTAKES: [string[], string][] = [
 ];
 
 for (const [args, says] of MISTAKES) {
-  Deno.test(`wrong usage (${args.join(" ") || "no command"}) ends with 2 and says what would be right`, async () => {
+  Deno.test(`wrong usage (${args.join(" ") || "no command"}) ends with 2 and shows the right usage`, async () => {
     const { code, out, error } = await runRecorded(args);
     assertEquals([code, out], [2, ""]);
     assertStringIncludes(error, says);

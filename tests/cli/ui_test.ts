@@ -68,7 +68,7 @@ const LISTENING: [string, Record<string, unknown>, string | null][] = [
   ["one address", { Listen: "192.0.2.7:8443" }, "https://192.0.2.7:8443"],
   ["one address of IPv6", { Listen: "[2001:DB8::7]:8443" }, "https://[2001:db8::7]:8443"],
   ["a port that the system chooses", { Listen: "0.0.0.0:0" }, null],
-  ["this host only, where a tunnel leads to the socket", { Listen: "127.0.0.1:8443" }, null],
+  ["this host only; a tunnel leads to the socket", { Listen: "127.0.0.1:8443" }, null],
   ["this host only, without a socket", { Listen: "[::1]:8443", Socket: "" }, "https://[::1]:8443"],
   ["this host only, without TLS", { Listen: "127.0.0.1:80", Socket: "", Tls: {} }, "http://127.0.0.1:80"],
 ];

@@ -418,7 +418,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
   });
 
-  together("what one instance skips is refused to another, which learns why", async (one, other) => {
+  together("a hash that one instance skips is refused to another, with the reason", async (one, other) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await one.notifier.announce(announcementOf(B, null, { undoes: [A], skips: [skipOf(A, "no answers")] })));
     const answer = await other.notifier.announce(announcementOf(A, B));

@@ -109,7 +109,7 @@ Deno.test("the heart beats twice as often as the watchdog wants, and not at all 
   service.serving();
   set({ hasLooked: true, hash: HASH });
   service.heartbeat?.beat();
-  assertEquals(told.at(-1), "watchdog ready", "a READY that was lost is said again");
+  assertEquals(told.at(-1), "watchdog ready", "a READY that was lost is sent again");
   assertEquals(open().service.heartbeat, null);
   assertEquals(openService(null, () => WELL).heartbeat, null);
 });

@@ -53,7 +53,7 @@ async function openOnHungFileSystem(): Promise<void> {
     assertEquals(reported, [WARNING, WARNING]);
     // An opening that was refused comes back late, takes its locks and gives them back.
     const { serverPath } = snapshot;
-    await eventually("the locks of what was refused are free", async () => {
+    await eventually("the locks of refused paths are free", async () => {
       const holder = await Deno.readTextFile(lockPathOf(serverPath)).catch(() => "");
       using lock = snapshotLock(serverPath);
       return holder !== "" && (await lock.take()).ok;

@@ -12,7 +12,8 @@ Deno.test("a configuration waits until a key has signed it, and one that ran bef
   await using host = await openReleaseHost([], { "Approvals:Required": 1, "Approvals:AllowedSigners": allowed });
   await host.edit("first");
   host.start({ args: host.args });
-  const waits = async () => (await host.shows("what waits", ({ held }) => held?.kind === "unapproved")).held!.hash;
+  const waits = async () =>
+    (await host.shows("the edit that waits", ({ held }) => held?.kind === "unapproved")).held!.hash;
   const first = await waits();
   assertEquals((await host.status()).active, null);
   assertMatch(await host.ends(1, "approve", "candidate", "--key", await keys.key("eve")), /not in the allowed/);

@@ -114,7 +114,7 @@ Deno.test(onlyCompiled("it needs nothing that can be written but its own directo
 });
 
 Deno.test(
-  onlyCompiled("what fails in the runtime before the program begins has the exit codes that docs/commands.md tells"),
+  onlyCompiled("a failure of the runtime before the program begins has the exit codes that docs/commands.md lists"),
   async () => {
     const notUtf8 = ["/bin/sh", "-c", 'exec "$@" "$(printf "\\377")"', "sh"];
     assertEquals((await runCommand(["validate"], { wrapper: notUtf8 })).code, 101);

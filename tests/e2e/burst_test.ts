@@ -33,5 +33,5 @@ Deno.test(`a burst of ${EDITS} edits makes few reloads, and the last edit wins`,
   assertEquals((await host.snapshot()).title, `edit ${EDITS}`);
   const reloads = daemon.entries.filter(({ reasons }) => String(reasons).includes("file")).length;
   const most = 1 + bursts + longestWaits;
-  assert(reloads <= most, `${reloads} reloads of ${EDITS} edits, where at most ${most} were promised`);
+  assert(reloads <= most, `${reloads} reloads of ${EDITS} edits, but at most ${most} were promised`);
 });

@@ -240,7 +240,7 @@ Deno.test("a change that a daemon owes when it is killed or stopped is announced
   await owe(redis, "second");
   await editor.kill();
   editor.restart();
-  const restarted = await editor.shows("what it owes", ({ announcementOwed }) => announcementOwed);
+  const restarted = await editor.shows("its owed announcement", ({ announcementOwed }) => announcementOwed);
   assertEquals([restarted.redis.state === "up", restarted.generation], [false, null]);
   await redis.restart();
   await follower.runs("second");

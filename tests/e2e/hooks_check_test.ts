@@ -65,7 +65,7 @@ Deno.test("a newer edit takes the place of the one that is being checked", async
   await host.hasRuns(2);
   await host.edit("newer");
   await host.hasSnapshot("newer");
-  assert(!daemon.entries.some(({ outcome }) => outcome === "rejected"), "what was superseded was not rejected");
+  assert(!daemon.entries.some(({ outcome }) => outcome === "rejected"), "a superseded candidate was not rejected");
 });
 
 Deno.test("a daemon that is stopped while a check hangs ends at once, and its snapshot stays", async () => {

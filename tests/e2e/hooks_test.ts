@@ -22,7 +22,7 @@ Deno.test("a hook gets each snapshot with another content, the changed parts, an
   assertStringIncludes(variables, `HONUA_CONFIGD_SNAPSHOT=${host.snapshotPath}\n`);
   assertStringIncludes(variables, `HONUA_CONFIGD_SOURCE=${host.source}\n`);
   assert(!variables.includes("hunter2"), "a hook's environment has nothing of the daemon's");
-  assert(!daemon.output().includes("hunter2"), "what a hook writes is masked");
+  assert(!daemon.output().includes("hunter2"), "a hook's output is masked");
 });
 
 Deno.test("a comment, and a header that is written anew, run no hook", async () => {

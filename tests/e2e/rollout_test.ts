@@ -97,7 +97,7 @@ Deno.test("a host whose file is late or gone takes the release from Redis when i
   await fleet.agrees("second", 2);
   // The late copy comes now, and changes nothing.
   await three.edit("second");
-  await eventually("a file in line with what runs", async () => (await three.status()).held === null);
+  await eventually("a file in line with the running release", async () => (await three.status()).held === null);
   await fleet.agrees("second", 2);
 });
 

@@ -37,7 +37,7 @@ Deno.test("READY comes with the first snapshot, each reload is reported, and the
   await host.hasSnapshot("second");
   await eventually("the end of the reload", () => manager.steps().length === 3);
   await host.put("honua {\n");
-  await eventually("what is wrong", () => manager.statuses().at(-1)?.includes("the source is rejected"));
+  await eventually("the problem", () => manager.statuses().at(-1)?.includes("the source is rejected"));
   await daemon[Symbol.asyncDispose]();
   const steps = manager.steps();
   assertEquals(steps.slice(0, 3), ["READY", "RELOADING", "READY"]);

@@ -106,7 +106,7 @@ Deno.test("no secret is in the output of validate and print, unless print is ask
   for (const path of paths.slice(1, 4)) {
     const { code, stdout, stderr } = await runCommand(["print", "--env-file", file, path], surroundings);
     assertEquals([code, stdout], [1, ""]);
-    hasNoSecret("print of what is invalid", stderr);
+    hasNoSecret("print of an invalid source", stderr);
   }
   const shown = await runCommand(["print", "--show-secrets", "--env-file", file, paths[0]!], surroundings);
   for (const secret of [LITERAL, PROCESS, FILE]) assertStringIncludes(shown.stdout, secret);

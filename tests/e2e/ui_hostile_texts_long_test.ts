@@ -43,7 +43,7 @@ async function post({ admin }: FleetInstance, path: string, body: object): Promi
 }
 
 Deno.test({
-  name: "what people, configurations and hooks write is text on every view, and never an element or a script",
+  name: "texts of people, configurations and hooks are text on every view, and never an element or a script",
   ignore: !HAS_BROWSER,
   fn: async () => {
     const still = { "ConfigurationWatcher:EnableFileWatching": "false" };

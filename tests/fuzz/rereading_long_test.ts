@@ -4,10 +4,10 @@ import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { fuzzTest } from "./fuzz_test_case.ts";
 import { fuzzRereading } from "./rereading.ts";
 
-fuzzTest("what is read again after many edits is what it is afresh", { runsGo: true }, async (seed) => {
+fuzzTest("a source read again after many edits equals a fresh reading", { runsGo: true }, async (seed) => {
   assertEquals(await fuzzRereading("read", parse as ParseText, seed, 4_000), []);
 });
 
-fuzzTest("what is compiled again after many edits is what it is afresh", { runsGo: true }, async (seed) => {
+fuzzTest("a source compiled again after many edits equals a fresh compilation", { runsGo: true }, async (seed) => {
   assertEquals(await fuzzRereading("compile", parse as ParseText, seed, 3_000), []);
 });

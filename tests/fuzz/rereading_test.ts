@@ -4,10 +4,10 @@ import type { ParseText } from "../../src/document/hcl/hcl.ts";
 import { fuzzTest } from "./fuzz_test_case.ts";
 import { fuzzRereading } from "./rereading.ts";
 
-fuzzTest("what is read again after random edits is what it is afresh", { runsGo: true }, async (seed) => {
+fuzzTest("a source read again after random edits equals a fresh reading", { runsGo: true }, async (seed) => {
   assertEquals(await fuzzRereading("read", parse as ParseText, seed, 200), []);
 });
 
-fuzzTest("what is compiled again after random edits is what it is afresh", { runsGo: true }, async (seed) => {
+fuzzTest("a source compiled again after random edits equals a fresh compilation", { runsGo: true }, async (seed) => {
   assertEquals(await fuzzRereading("compile", parse as ParseText, seed, 150), []);
 });

@@ -396,7 +396,7 @@ Deno.test("after any events every hook has succeeded for the newest trigger that
     assertEquals([world.running.size, world.timers.size], [0, 0], "comes to rest");
     for (const name of names) {
       assert((world.succeeded.get(name) ?? 0) >= (concerned.get(name) ?? 0), `${name} got its trigger`);
-      assertEquals(world.kept.get(name), world.inForce, `${name} is kept as done with what is in force`);
+      assertEquals(world.kept.get(name), world.inForce, `${name} is kept as done with the active trigger`);
     }
   }));
 });

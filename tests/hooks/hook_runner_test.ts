@@ -172,7 +172,7 @@ Deno.test("each activation and the start is settled once: at once if no hook is 
   const found = openHooks([{ name: "a", command: ["false"] }], { isFound: true });
   await using _found = found.runner;
   found.runner.report({ kind: "unchanged", ...about, hash: "h0", contentHash: "c0" }, []);
-  await eventually("a has run for what was found", () => found.settled.length === 1);
+  await eventually("a has run for the snapshot that was found", () => found.settled.length === 1);
   assertEquals(found.settled, [false]);
 });
 

@@ -40,7 +40,7 @@ Deno.test({
       await directory.write("nginx.conf", configuration(directory.path, "two"));
       const ending = await run({ kind: "signal", signal: "SIGHUP", pidFile: directory.file("nginx.pid") });
       assertEquals(ending, { ok: true, output: "" });
-      await eventually("nginx serves what is new", async () => await served() === "two");
+      await eventually("nginx serves the new word", async () => await served() === "two");
     } finally {
       client.close();
       nginx.kill("SIGTERM");

@@ -77,7 +77,7 @@ Deno.test("the end of a group closes its pipes to processes that left it, and no
   // On a busy machine `end` may give up its short wait for this.
   await group.outputEnded;
   await directory.write("go", "");
-  await eventually("the one who left wrote", () => Deno.stat(directory.file("done")));
+  await eventually("the process that left wrote", () => Deno.stat(directory.file("done")));
   assertEquals((await Deno.stat(directory.file("refused"))).isFile, true);
 });
 

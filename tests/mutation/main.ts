@@ -61,7 +61,7 @@ async function main(root: string): Promise<number> {
   const taken = sampleOf(mutants, size, given.seed);
   console.log(`--seed ${given.seed}: ${taken.length} of ${mutants.length} mutants of ${sources.length} files`);
   for (const { file, old } of equivalents.stale) {
-    console.error(`mutate: equivalents.json has an entry for what is no longer in ${file}: ${old}`);
+    console.error(`mutate: equivalents.json has an entry for a text that is no longer in ${file}: ${old}`);
   }
   const judgements = await judgeAll(root, tree, taken, given.minutes, equivalents.has);
   console.log(`\n${survivorList(judgements)}\n${roomTable(judgements)}`);

@@ -97,8 +97,8 @@ Deno.test("after any events a host comes to run its file, or the release in plac
         assertEquals([active?.contentHash, held], [host.file.split("/").at(-1), null]);
       } else if (isValid) assertEquals(held?.kind, "skipped");
       const mayGo = kept.pinned !== null || lastGood(kept) !== null;
-      if (mayGo) assertEquals(skipOf(kept, active!.hash), null, "what is in force is not skipped");
-      if (kept.pinned !== null) assertEquals(active?.hash, kept.pinned.hash, "what is pinned is in force");
+      if (mayGo) assertEquals(skipOf(kept, active!.hash), null, "the active hash is not skipped");
+      if (kept.pinned !== null) assertEquals(active?.hash, kept.pinned.hash, "the pinned hash is in force");
     }),
     { numRuns: 2_000 },
   );

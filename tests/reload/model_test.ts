@@ -173,11 +173,11 @@ function happen(world: World, event: Event<SnapshotId>): void {
   }
   const wrote = event.kind === "activated" && event.result.kind === "written";
   if (!wrote) assertEquals(state.active, before.active, "the active snapshot id moves only with a write");
-  assertEquals(state.active, world.written.at(-1) ?? null, "what is in force is what was written last");
+  assertEquals(state.active, world.written.at(-1) ?? null, "the active snapshot is the last one written");
   assertEquals(state.retryArmed, world.timer, "the state knows whether the timer runs");
   assert(state.work.kind === "idle" ? world.asked === null : true, "nothing is outstanding at rest");
   assert(world.looks <= world.hints + world.retries, "no look without a hint or a retry");
-  assert(state.waiting.length <= 5, "what waits is bounded by the kinds of hints");
+  assert(state.waiting.length <= 5, "the waiting hints are bounded by their kinds");
 }
 
 function settle(world: World, written: boolean): void {

@@ -235,7 +235,7 @@ function answered(world: World, host: Host, life: Life, event: ClusterEvent): vo
 function announce(world: World, host: Host, life: Life, announcement: Announcement): void {
   const { request, finishes } = life.state.agreement!;
   // A candidate that is through its rollout is the fleet's, with any own source by now.
-  assert(finishes !== null || life.lookedAt >= life.linkedAt, "what is announced was read since the link came up");
+  assert(finishes !== null || life.lookedAt >= life.linkedAt, "an announced source was read since the link came up");
   assert(request?.kind === "announcement");
   const accepted = () => {
     if (request.purpose === "change") host.done.announced++;
@@ -387,9 +387,9 @@ function writeLedger(host: Host, life: Life): void {
   const { pending } = life;
   if (pending === null) return;
   const { ledger } = host.disk;
-  assert(pending.seen >= ledger.seen, "what was kept as seen does not go backwards");
+  assert(pending.seen >= ledger.seen, "the generation kept as seen does not go backwards");
   const [was, is] = [ledger, pending].map(({ agreed }) => agreed?.generation ?? 0);
-  assert(is! >= was!, "what was kept as agreed does not go backwards");
+  assert(is! >= was!, "the generation kept as agreed does not go backwards");
   checkKept(pending);
   host.disk.ledger = pending;
   life.pending = null;

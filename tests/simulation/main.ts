@@ -15,7 +15,7 @@ const count = (text: string): number => {
 const { seeds, from, trace, all } = new Command("simulate")
   .option("--seeds <count>", "how many", count, 10_000)
   .option("--from <seed>", "the first seed", count, 1)
-  .option("--trace", "print what happens", false)
+  .option("--trace", "print the events", false)
   .option("--all", "go on after a failure", false)
   .parse([...Deno.args], { from: "user" })
   .opts<{ seeds: number; from: number; trace: boolean; all: boolean }>();
@@ -50,5 +50,5 @@ console.log(
 );
 console.log(`rollouts: ${countsText(sumOfCounts(runs.map(({ rollouts }) => rollouts)))}`);
 const slowest = Math.max(0, ...runs.map((run) => run.healedAfterMilliseconds / run.limitMilliseconds));
-console.log(`the slowest agreed after ${Math.round(100 * slowest)} % of what it may take`);
+console.log(`the slowest agreed after ${Math.round(100 * slowest)} % of its limit`);
 Deno.exit(failures === 0 ? 0 : 1);

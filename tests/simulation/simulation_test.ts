@@ -19,7 +19,7 @@ Deno.test("100 clusters agree within a reconcile interval and the settle time af
   const sum = (of: (run: Run) => number) => runs.reduce((all, run) => all + of(run), 0);
   assert(sum(({ losses }) => losses) > SEEDS / 2, "the faults lose heads");
   assert(sum(({ restored }) => restored) > SEEDS / 5, "lost heads are written again");
-  assert(sum(({ lies }) => lies) > SEEDS / 5, "others say what they like in the place of Redis");
+  assert(sum(({ lies }) => lies) > SEEDS / 5, "liars answer in the place of Redis");
   assert(sum(({ announcements }) => announcements) > 2 * SEEDS, "there is something to agree on");
   assert(sum(({ orders }) => orders) > SEEDS / 4, "persons undo");
   assert(sum(({ undone }) => undone) > SEEDS / 10, "rollbacks are announced");

@@ -15,8 +15,8 @@ export function checkStep(
   const [old, now] = [before.agreement!, after.agreement!];
   assert(now.ledger.seen >= old.ledger.seen, "the highest generation seen does not go backwards");
   assert(generationOf(now) >= generationOf(old), "the generation agreed with does not go backwards");
-  assert(generationOf(now) <= now.ledger.seen, "what was agreed with was seen");
-  assert((now.ledger.diverged?.generation ?? 0) <= now.ledger.seen, "what was diverged from was seen");
+  assert(generationOf(now) <= now.ledger.seen, "the generation agreed with was seen");
+  assert((now.ledger.diverged?.generation ?? 0) <= now.ledger.seen, "the generation diverged from was seen");
   const kept = actions.findLast((action) => action.kind === "keep");
   if (now.ledger !== old.ledger) assertStrictEquals(kept?.ledger, now.ledger, "each change of the ledger is kept");
   if (event.kind !== "activated" || event.result.kind !== "written") {

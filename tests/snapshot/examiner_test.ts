@@ -131,7 +131,7 @@ Deno.test("a known file is not read for a caller that asks for another, and an u
         written: () => (asked++, []),
       });
       assertEquals(await known.examine("other"), null);
-      assertEquals(asked, 1, "the files that were written are compared with what was read only");
+      assertEquals(asked, 1, "the written files are compared only with the read ones");
       assertEquals([(await known.examine("one"))?.header.hash, asked, known.verified], ["one", 3, 0]);
     });
   });

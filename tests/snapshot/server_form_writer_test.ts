@@ -277,5 +277,5 @@ Deno.test("writing lets the others have their turns, and a write that is given u
   assertEquals(await assertRejects(() => writer.write(config, givingUp)), reason);
   rests = 0;
   assertEquals(joined(await writer.write(config, spent)), expected);
-  assertEquals(rests >= MANY - 200, true); // What was given up is known as far as it came.
+  assertEquals(rests >= MANY - 200, true); // The pieces of a write that was given up are known.
 });

@@ -219,7 +219,7 @@ Deno.test("a file that was found in force again after it was touched is not read
       const { slot: again } = await open(path);
       const before = await bytesRead();
       assertEquals(await again.isInForce(), true);
-      assert(await bytesRead() - before < size, "what was verified at opening is not read once more");
+      assert(await bytesRead() - before < size, "a file that was verified at opening is not read once more");
     });
   });
 });

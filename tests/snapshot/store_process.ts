@@ -13,7 +13,7 @@ export function startChild(args: string[], niceness = 0) {
   const output = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const stop = async (signal?: Deno.Signal) => {
     if (signal !== undefined) process.kill(signal);
-    await process.stdin.close().catch(() => {}); // Fails where the child is gone already.
+    await process.stdin.close().catch(() => {}); // Fails if the child is gone already.
     let text = "";
     for (let read = await output.read(); !read.done; read = await output.read()) text += read.value;
     return { text, status: await process.status };

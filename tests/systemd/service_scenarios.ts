@@ -155,7 +155,7 @@ scenario("without a valid source from the first start on the service is up, watc
   await propertyBecomes(machine, UNIT, "StatusText", /^[0-9a-f]{12} in force$/);
 });
 
-scenario("wrong options make a failed unit that says what is wrong, and no endless restarts", async (machine) => {
+scenario("wrong options make a failed unit that names the problem, and no endless restarts", async (machine) => {
   await install(machine);
   await writeOptions(machine, { Snapshot: { Pth: "/tmp/x" } });
   const outcome = await machine.attempt("systemctl", "restart", UNIT);

@@ -16,7 +16,7 @@ $SIG{PIPE} = 'IGNORE';
 my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 128, ReuseAddr => 1)
   or die "port $port: $!\n";
 my $ready = IO::Select->new($listener);
-# What was accepted by the kernel before the signal is still answered.
+# Connections that the kernel accepted before the signal are still answered.
 while (!$stopping || $ready->can_read(0)) {
   next unless $ready->can_read(0.1);
   my $client = $listener->accept or next;

@@ -35,7 +35,7 @@ export function openHeredoc(text: string, { start, end }: Range): { range: Range
     why: `It goes on to the end of the file, for no line behind it holds ${marker} and nothing else`,
     suggestion: open.isFollowed
       ? `Begin a new line behind the ${marker} that ends the text`
-      : `Add a line ${marker} where the text ends`,
+      : `Add a line ${marker} at the end of the text`,
   };
   return { range: open.range, wording };
 }

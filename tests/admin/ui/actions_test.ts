@@ -72,7 +72,7 @@ Deno.test("with the option each view links to its actions, and no GET does anyth
   host.api.status = () => Promise.resolve({ ...status, hold: null, rollout: ROLLOUT });
   assertEquals([await offered("/ui"), await offered("/ui/host")], [["rollback", "promote"], ["reload", "hold"]]);
   const { text } = await visit(host, "/ui/releases", host.cookie);
-  assertEquals(text.match(/rollback\?to=\d+/g), ["rollback?to=41"], "to what can be rolled back to");
+  assertEquals(text.match(/rollback\?to=\d+/g), ["rollback?to=41"], "the releases to roll back to");
   for (const action of ACTIONS) {
     const { csrf } = await fieldsOf(host, `/ui/actions/${action}`);
     const query = new URLSearchParams({ csrf: csrf!, to: "41", scope: "fleet", name: "Anna", reason: "x", hours: "1" });

@@ -99,7 +99,7 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
   ["all that run one release", many(3), "All 3 hosts run release 17 (aaaaaaaa)."],
   ["a configuration that has no number here", many(3, { hash: C }), "All 3 hosts run configuration cccccccc."],
   [
-    "some that rejected what most run",
+    "some that rejected the most common configuration",
     [
       ...many(38),
       ...many(2, rejecting(A, "DATABASE_URL is missing")),
@@ -112,7 +112,7 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
     "9 of 13 hosts run release 17 (aaaaaaaa); 4 rejected it: b and 2 other reasons.",
   ],
   [
-    "an edit that a host rejected although it runs what most do",
+    "an edit that a host rejected although it runs the most common configuration",
     [...many(2), ...many(1, { rejected: rejectedBecause(C, "no such layer") })],
     "All 3 hosts run release 17 (aaaaaaaa); 1 rejected another configuration: no such layer.",
   ],
@@ -122,7 +122,7 @@ const SENTENCES: readonly [what: string, hosts: readonly Host[], sentence: strin
     "4 of 7 hosts run release 17 (aaaaaaaa); 1 is settling; 2 wait for their rollout.",
   ],
   [
-    "as many on each side: what was agreed on leads",
+    "as many on each side: the agreed one leads",
     [...many(2, { hash: B, standing: "diverged" }), ...many(2)],
     "2 of 4 hosts run release 17 (aaaaaaaa); 2 have diverged.",
   ],

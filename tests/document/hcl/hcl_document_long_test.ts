@@ -8,7 +8,7 @@ for (
     ["values", "x = [" + "1,".repeat(1_000_000) + "]", "1:2000002"],
   ] as const
 ) {
-  Deno.test(`says where a source has more ${what} than any configuration`, async () => {
+  Deno.test(`says the place of a source with more ${what} than any configuration`, async () => {
     await using parser = openBlockParser();
     assertEquals(await complaintsOf(text, parser), [`document/too-many-values ${place}`]);
   });

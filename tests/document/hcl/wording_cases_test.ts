@@ -378,25 +378,25 @@ function heredocIn(text: string, end = text.length, start = 0): unknown {
 
 Deno.test("a heredoc is open from its marker on until a line holds that and nothing else", () => {
   const never = "A heredoc is never closed";
-  assertEquals(heredocIn("a = <<E\nx\n"), ["<<E", never, "Add a line E where the text ends"]);
+  assertEquals(heredocIn("a = <<E\nx\n"), ["<<E", never, "Add a line E at the end of the text"]);
   assertEquals(heredocIn("a = <<E\nx\nE\n"), null);
   assertEquals(heredocIn("a = <<-E\r\nx\r\n \tE \r\n"), null);
-  assertEquals(heredocIn("a = <<-E\r\nx\r\n"), ["<<-E", never, "Add a line E where the text ends"]);
+  assertEquals(heredocIn("a = <<-E\r\nx\r\n"), ["<<-E", never, "Add a line E at the end of the text"]);
   assertEquals(heredocIn("a = <<E\nx\n E }\n"), ["<<E", never, "Begin a new line behind the E that ends the text"]);
-  assertEquals(heredocIn("a = <<E\nx E\n"), ["<<E", never, "Add a line E where the text ends"]);
-  assertEquals(heredocIn("a = <<E\nx\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F where the text ends"]);
-  assertEquals(heredocIn("a = <<E\n E }\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F where the text ends"]);
+  assertEquals(heredocIn("a = <<E\nx E\n"), ["<<E", never, "Add a line E at the end of the text"]);
+  assertEquals(heredocIn("a = <<E\nx\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F at the end of the text"]);
+  assertEquals(heredocIn("a = <<E\n E }\nE\nb = <<F\ny\n"), ["<<F", never, "Add a line F at the end of the text"]);
   assertEquals(heredocIn("a = <<E\nb = <<F\nE\n"), null);
   assertEquals(heredocIn("# a = <<E\n // <<E\n"), null);
-  assertEquals(heredocIn("a = 1 # <<E\n"), ["<<E", never, "Add a line E where the text ends"]);
+  assertEquals(heredocIn("a = 1 # <<E\n"), ["<<E", never, "Add a line E at the end of the text"]);
   assertEquals(heredocIn("a = <<E x\ny\n"), null);
   assertEquals(heredocIn("a = <<1\ny\n"), null);
-  assertEquals(heredocIn("a = <<\u00e4-1\ny\n"), ["<<\u00e4-1", never, "Add a line \u00e4-1 where the text ends"]);
+  assertEquals(heredocIn("a = <<\u00e4-1\ny\n"), ["<<\u00e4-1", never, "Add a line \u00e4-1 at the end of the text"]);
   const marker = "M".repeat(41);
   assertEquals(heredocIn(`a = <<${marker}\n`), [
     `<<${marker}`,
     never,
-    `Add a line ${"M".repeat(40)} where the text ends`,
+    `Add a line ${"M".repeat(40)} at the end of the text`,
   ]);
 });
 

@@ -86,7 +86,7 @@ const TEXTS: readonly (readonly [text: string, ...told: string[]])[] = [
   ],
   [
     'h {\n  # x = <<NO\n  a = <<X\n  X\n  b = <<-EOF\n  "\n}\nservice "a" {\n}\n',
-    "5:7 A heredoc is never closed; Add a line EOF where the text ends",
+    "5:7 A heredoc is never closed; Add a line EOF at the end of the text",
   ],
   [
     "h {\n  a = <<EOF\n  x\nEOF }\n",
