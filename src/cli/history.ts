@@ -9,7 +9,7 @@ import { durationText } from "../time/elapsed_text.ts";
 import { strangeAnswer, unavailable } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { reachHistory } from "./history_reach.ts";
-import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
+import type { StatePlaceRequest } from "./state_place.ts";
 import { renderTable, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,15 +39,11 @@ const historySchema = z.object({ releases: z.array(releaseSchema) });
 
 type Listed = z.infer<typeof releaseSchema>;
 
-/** Shows the releases; `now` is the time in milliseconds since 1970. */
-export async function history(
-  request: HistoryRequest,
-  terminal: Terminal,
-  { now = Date.now, host }: { readonly now?: () => number; readonly host?: InstalledHost } = {},
-): Promise<ExitCode> {
+/** Shows the releases. */
+export async function history(request: HistoryRequest, terminal: Terminal): Promise<ExitCode> {
   const { limit, format } = request;
   const show = (releases: readonly Listed[], whole: unknown): ExitCode => {
-    terminal.out(format === "json" ? jsonLine(whole) : historyText(releases, now()));
+    terminal.out(format === "json" ? jsonLine(whole) : historyText(releases, Date.now()));
     return EXIT.done;
   };
   return await reachHistory(request, terminal, {
@@ -63,7 +59,7 @@ export async function history(
       const releases = kept.list.slice(-limit).reverse().map((one) => listedRelease(one, kept));
       return Promise.resolve(show(releases, { releases }));
     },
-  }, host);
+  });
 }
 
 function historyText(releases: readonly Listed[], now: number): string {

@@ -5,7 +5,7 @@ import type { KeptReleases } from "../releases/release.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { type AdminClient, unavailable, withAdminClient } from "./admin_client.ts";
 import type { ExitCode } from "./exit_codes.ts";
-import { findStatePlace, type InstalledHost, type StatePlace, type StatePlaceRequest } from "./state_place.ts";
+import { findStatePlace, type StatePlace, type StatePlaceRequest } from "./state_place.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The end of a request to the daemon: the command's exit code, or in one line why nothing answered. */
@@ -32,7 +32,6 @@ export async function reachHistory(
   request: StatePlaceRequest,
   terminal: Terminal,
   { ask, read }: HistoryWays,
-  host?: InstalledHost,
 ): Promise<ExitCode> {
   const { address } = request;
   // A socket by itself does not say in which directory its daemon keeps its state.
@@ -40,7 +39,7 @@ export async function reachHistory(
   // The daemon may answer also if this user cannot read its options.
   const complaints: string[] = [];
   const quiet = { ...terminal, error: (text: string) => void complaints.push(text) };
-  const found = isLocal ? await findStatePlace(request, quiet, host) : null;
+  const found = isLocal ? await findStatePlace(request, quiet) : null;
   const place = found?.ok ? found : null;
   return await withAdminClient(place?.address ?? address, terminal, async (client) => {
     const asked = await ask(client, place);

@@ -11,13 +11,7 @@ import { type JournalVerdict, verifyJournal } from "../releases/verify_journal.t
 import { pause } from "../time/pause.ts";
 import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import {
-  findStatePlace,
-  type InstalledHost,
-  type StatePlace,
-  type StatePlaceRequest,
-  THIS_HOST,
-} from "./state_place.ts";
+import { findStatePlace, type StatePlace, type StatePlaceRequest } from "./state_place.ts";
 import { painted, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,9 +39,8 @@ export async function showJournal(
   request: ShowRequest,
   terminal: Terminal,
   stop: AbortSignal,
-  host: InstalledHost = THIS_HOST,
 ): Promise<ExitCode> {
-  const place = await placeOf(request, terminal, host);
+  const place = await placeOf(request, terminal);
   if (!place.ok) return place.code;
   const { directory } = place;
   const since = request.since ?? -Infinity;
@@ -74,9 +67,9 @@ export async function showJournal(
 const stateSchema = z.object({ stateDirectory: z.string() });
 
 /** A socket by itself does not say in which directory its daemon keeps its state, so the daemon is asked. */
-async function placeOf(request: JournalRequest, terminal: Terminal, host: InstalledHost): Promise<StatePlace> {
+async function placeOf(request: JournalRequest, terminal: Terminal): Promise<StatePlace> {
   const { address, set } = request;
-  if (address.socket === null || set.length > 0) return await findStatePlace(request, terminal, host);
+  if (address.socket === null || set.length > 0) return await findStatePlace(request, terminal);
   let directory: string | null = null;
   const code = await withAdminClient(address, terminal, async (client) => {
     const answer = await client.ask({ path: "admin/status" });
@@ -105,12 +98,8 @@ export async function showJournalUntilInterrupted(request: ShowRequest, terminal
 }
 
 /** Verifies the chain, and with `peers` also against the notes of other instances. */
-export async function verify(
-  request: VerifyRequest,
-  terminal: Terminal,
-  host: InstalledHost = THIS_HOST,
-): Promise<ExitCode> {
-  const place = await placeOf(request, terminal, host);
+export async function verify(request: VerifyRequest, terminal: Terminal): Promise<ExitCode> {
+  const place = await placeOf(request, terminal);
   if (!place.ok) return place.code;
   const { directory, address } = place;
   if (!request.peers) return judged(directory, await verifyJournal(directory), null, request, terminal);

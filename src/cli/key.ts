@@ -5,7 +5,7 @@ import { atomicWrite, AtomicWriteError, errorCode } from "../host/atomic_write.t
 import { newKey, parseKeys, readKeyText } from "../releases/key_ring.ts";
 import { unavailable } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { findStatePlace, type InstalledHost } from "./state_place.ts";
+import { findStatePlace } from "./state_place.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface KeyAddRequest {
@@ -17,13 +17,9 @@ export interface KeyAddRequest {
   readonly unit: string;
 }
 
-/** Adds a key; `now` is the time in milliseconds since 1970. */
-export async function addKey(
-  request: KeyAddRequest,
-  terminal: Terminal,
-  { now = Date.now, host }: { readonly now?: () => number; readonly host?: InstalledHost } = {},
-): Promise<ExitCode> {
-  const found = request.file === null ? await findKeyFile(request, terminal, host) : { path: request.file };
+/** Adds a key. */
+export async function addKey(request: KeyAddRequest, terminal: Terminal): Promise<ExitCode> {
+  const found = request.file === null ? await findKeyFile(request, terminal) : { path: request.file };
   if ("code" in found) return found.code;
   const { path } = found;
   const read = await readKeyText(path);
@@ -31,8 +27,8 @@ export async function addKey(
   const before = read.ok ? read.text : null;
   const parsed = parseKeys(before ?? "");
   if (!parsed.ok) return unavailable(`The key ring ${terminalText(path)} cannot be used: ${parsed.what}`, terminal);
-  let key = newKey(now());
-  while (parsed.keys.some(({ id }) => id === key.id)) key = newKey(now());
+  let key = newKey(Date.now());
+  while (parsed.keys.some(({ id }) => id === key.id)) key = newKey(Date.now());
   const text = before === null || before === "" || before.endsWith("\n") ? before ?? "" : `${before}\n`;
   try {
     const isWritten = await replaceRing(path, before, `${text}${key.line}\n`);
@@ -65,10 +61,9 @@ async function replaceRing(path: string, before: string | null, text: string): P
 async function findKeyFile(
   { optionsFile, set, unit }: KeyAddRequest,
   terminal: Terminal,
-  host?: InstalledHost,
 ): Promise<{ readonly path: string } | { readonly code: ExitCode }> {
   const address = { socket: null, optionsFile, url: null, tokenFile: null, caFile: null };
-  const place = await findStatePlace({ address, set, unit }, terminal, host);
+  const place = await findStatePlace({ address, set, unit }, terminal);
   if (!place.ok) return place;
   if (place.keyFile !== null) return { path: place.keyFile };
   terminal.error(

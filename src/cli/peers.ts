@@ -45,12 +45,8 @@ const peersSchema = z.object({
 
 type Peer = z.infer<typeof peersSchema>["peers"][number];
 
-/** Asks for the instances and shows them; `now` is the time in milliseconds since 1970. */
-export async function peers(
-  request: PeersRequest,
-  terminal: Terminal,
-  now: () => number = Date.now,
-): Promise<ExitCode> {
+/** Asks for the instances and shows them. */
+export async function peers(request: PeersRequest, terminal: Terminal): Promise<ExitCode> {
   return await withAdminClient(request.address, terminal, async (client) => {
     const answer = await client.ask({ path: "admin/peers" });
     if (!answer.ok) return unavailable(answer.message, terminal);
@@ -60,7 +56,7 @@ export async function peers(
     const agreed = doAgree(parsed.data.peers);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     else {
-      terminal.out(tableText(parsed.data.peers, now()));
+      terminal.out(tableText(parsed.data.peers, Date.now()));
       const style = agreed ? "strong" : "trouble";
       terminal.out(`${painted(summaryText(parsed.data.peers), style, terminal.colourOut)}\n`);
       const { rollout } = parsed.data;

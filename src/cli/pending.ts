@@ -46,16 +46,12 @@ export async function askPending(
   return { ok: true, body: answer.body, waiting: parsed.data };
 }
 
-/** Asks for the list and shows it; `now` is the time in milliseconds since 1970. */
-export async function pending(
-  { address, format }: PendingRequest,
-  terminal: Terminal,
-  now: () => number = Date.now,
-): Promise<ExitCode> {
+/** Asks for the list and shows it. */
+export async function pending({ address, format }: PendingRequest, terminal: Terminal): Promise<ExitCode> {
   return await withAdminClient(address, terminal, async (client) => {
     const asked = await askPending(client, terminal);
     if (!asked.ok) return asked.code;
-    terminal.out(format === "json" ? jsonLine(asked.body) : pendingText(asked.waiting, now()));
+    terminal.out(format === "json" ? jsonLine(asked.body) : pendingText(asked.waiting, Date.now()));
     return asked.waiting.pending.length === 0 ? EXIT.done : EXIT.invalid;
   });
 }

@@ -16,7 +16,7 @@ import { refusedOrder } from "./order.ts";
 import { personOf } from "./person.ts";
 import { requestedOptions } from "./prepared.ts";
 import { followPublished } from "./published_rollout.ts";
-import { type AskedRollout, askedRollout, askRollout, PACE, type WatchPace } from "./rollout.ts";
+import { type AskedRollout, askedRollout, askRollout, PACE } from "./rollout.ts";
 import { compileArgument, exitCodeOf, readArgument, readEnvironment, type SourceArgument } from "./source_argument.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,7 +49,6 @@ const publishedSchema = z.object({
 export async function publish(
   { address, ...publication }: Publication & { readonly address: AdminFlags },
   terminal: Terminal,
-  pace: WatchPace = PACE,
 ): Promise<ExitCode> {
   const read = await readArgument(publication.file, publication.name, terminal);
   if (!read.ok) return unread(read, terminal);
@@ -59,7 +58,7 @@ export async function publish(
     const { status, hash } = published;
     if (status !== "proposed" || publication.isDetached) return EXIT.done;
     const { format, limitMilliseconds } = publication;
-    return await followPublished({ hash, format, limitMilliseconds, ask: () => askRollout(client) }, terminal, pace);
+    return await followPublished({ hash, format, limitMilliseconds, ask: () => askRollout(client) }, terminal, PACE);
   });
 }
 
@@ -75,7 +74,6 @@ export interface DirectRequest {
 export async function publishDirectly(
   { redis, optionsFile, environmentFiles, ...publication }: Publication & DirectRequest,
   terminal: Terminal,
-  pace: WatchPace = PACE,
 ): Promise<ExitCode> {
   const options = await optionsOf(optionsFile, redis, terminal);
   if (typeof options === "number") return options;
@@ -106,7 +104,7 @@ export async function publishDirectly(
     if (!asked.ok) return { ok: false, why: asked.reason, isPassing: true };
     return askedRollout({ rollout: asked.rollout }) ?? { ok: false, why: "The store has no rollout", isPassing: false };
   };
-  return await followPublished({ hash, format, limitMilliseconds, ask }, terminal, pace);
+  return await followPublished({ hash, format, limitMilliseconds, ask }, terminal, PACE);
 }
 
 /** The options of the daemons of this fleet, as far as the store and its rollouts are concerned. */
@@ -170,7 +168,7 @@ async function send(
 }
 
 /** `Proposed: 3f2a91c0`. */
-export function publishedText({ status, hash }: z.infer<typeof publishedSchema>): string {
+function publishedText({ status, hash }: z.infer<typeof publishedSchema>): string {
   switch (status) {
     case "unchanged":
       return `Unchanged: the fleet has agreed on ${shortHash(hash)} already, and its text is in the store`;

@@ -14,7 +14,7 @@ import { type AdminClient, jsonBody, strangeAnswer, unavailable } from "./admin_
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type Asked, type FoundPlace, reachHistory } from "./history_reach.ts";
 import { printSource } from "./print.ts";
-import type { InstalledHost, StatePlaceRequest } from "./state_place.ts";
+import type { StatePlaceRequest } from "./state_place.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeSource } from "./write_source.ts";
 
@@ -39,11 +39,7 @@ interface Shown {
 }
 
 /** Shows the release. */
-export async function showRelease(
-  request: ShowReleaseRequest,
-  terminal: Terminal,
-  host?: InstalledHost,
-): Promise<ExitCode> {
+export async function showRelease(request: ShowReleaseRequest, terminal: Terminal): Promise<ExitCode> {
   const named = readReference(request.reference);
   if (named?.kind !== "number" && named?.kind !== "hash") {
     terminal.error("show takes the number of a release, or at least 8 digits of its hash: see honua-configd history\n");
@@ -66,7 +62,7 @@ export async function showRelease(
       if (!read.ok) return unavailable(read.message, terminal);
       return await show({ format: read.format, bytes: new Uint8Array(read.bytes) }, place);
     },
-  }, host);
+  });
 }
 
 async function showSource(

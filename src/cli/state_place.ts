@@ -2,8 +2,8 @@
 // the unit that it runs as.
 import { dirname, join, resolve } from "node:path";
 import { renderText } from "../diagnostic/render.ts";
-import { credentialDirectoriesOf, INSTALLATION, type Installation, readUnitSettings } from "../doctor/installation.ts";
-import { hostMachine, type Machine } from "../doctor/machine.ts";
+import { credentialDirectoriesOf, INSTALLATION, readUnitSettings } from "../doctor/installation.ts";
+import { hostMachine } from "../doctor/machine.ts";
 import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import type { ExitCode } from "./exit_codes.ts";
@@ -18,14 +18,6 @@ export interface StatePlaceRequest {
   /** The unit that the daemon runs as. Its options count if the command line has none. */
   readonly unit: string;
 }
-
-/** The host, replaced by tests. */
-export interface InstalledHost {
-  readonly machine: Machine;
-  readonly installation: Installation;
-}
-
-export const THIS_HOST: InstalledHost = { machine: hostMachine, installation: INSTALLATION };
 
 const UNIT_LIMIT_MILLISECONDS = 5_000;
 
@@ -49,11 +41,8 @@ export type StatePlace =
 export async function findStatePlace(
   { address, set, unit }: StatePlaceRequest,
   terminal: Terminal,
-  { machine, installation }: InstalledHost = THIS_HOST,
 ): Promise<StatePlace> {
-  const ofUnit = address.optionsFile === null && set.length === 0
-    ? await unitSettings(unit, terminal, machine, installation)
-    : null;
+  const ofUnit = address.optionsFile === null && set.length === 0 ? await unitSettings(unit, terminal) : null;
   const environment = ofUnit?.environment ?? terminal.environment;
   const optionsFile = ofUnit?.optionsFile ?? address.optionsFile;
   const read = await requestedOptions({ config: null, optionsFile, settings: [], set }, environment);
@@ -69,23 +58,23 @@ export async function findStatePlace(
     const path = resolve(ofUnit?.workingDirectory ?? ".", environmentFilePath(written));
     return written.startsWith("-") ? `-${path}` : path;
   });
-  const credentials = credentialDirectoriesOf(unit, environment, installation);
+  const credentials = credentialDirectoriesOf(unit, environment, INSTALLATION);
   const named = read.options.store.keyFile;
   const keyFile = named &&
-    (await credentialIn(credentials, named, machine) ?? resolve(ofUnit?.workingDirectory ?? ".", named));
+    (await credentialIn(credentials, named) ?? resolve(ofUnit?.workingDirectory ?? ".", named));
   return { ok: true, directory, address: at, environment, environmentFiles, keyFile };
 }
 
 /** A bare name is a credential's if there is such a credential (systemd.exec(5)); null: it is a path. */
-async function credentialIn(directories: readonly string[], named: string, machine: Machine): Promise<string | null> {
+async function credentialIn(directories: readonly string[], named: string): Promise<string | null> {
   for (const path of named.includes("/") ? [] : directories.map((directory) => join(directory, named))) {
-    if ((await machine.look(path)).ok) return path;
+    if ((await hostMachine.look(path)).ok) return path;
   }
   return null;
 }
 
-async function unitSettings(name: string, { environment }: Terminal, machine: Machine, installation: Installation) {
+async function unitSettings(name: string, { environment }: Terminal) {
   const unknown = (): UnitFacts => ({ state: "unknown", name, why: "" });
-  const facts = await readUnit(machine, name, AbortSignal.timeout(UNIT_LIMIT_MILLISECONDS)).catch(unknown);
-  return await readUnitSettings(name, facts, environment, machine, installation);
+  const facts = await readUnit(hostMachine, name, AbortSignal.timeout(UNIT_LIMIT_MILLISECONDS)).catch(unknown);
+  return await readUnitSettings(name, facts, environment, hostMachine, INSTALLATION);
 }

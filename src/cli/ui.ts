@@ -24,12 +24,9 @@ interface PageWay {
   readonly asksForToken: boolean;
 }
 
-/** Finds the page, asks whether it answers, and says how to open it; `host` is the name of this host. */
-export async function ui(
-  { address: flags, port, format }: UiRequest,
-  terminal: Terminal,
-  host: string = Deno.hostname(),
-): Promise<ExitCode> {
+/** Finds the page, asks whether it answers, and says how to open it. */
+export async function ui({ address: flags, port, format }: UiRequest, terminal: Terminal): Promise<ExitCode> {
+  const host = Deno.hostname();
   const url = await listenUrl(flags, terminal.environment, host);
   const named = url === null ? flags : { ...flags, optionsFile: null, url };
   return await withAdminClient(named, terminal, async (client, address) => {

@@ -126,12 +126,9 @@ export function ringModeTrouble({ path, mode }: Pick<KeyRing, "path" | "mode">):
   return `The key ring ${terminalText(path)} has mode ${bits}: accounts that should not can read or replace the keys`;
 }
 
-/** A new key as a line of the file; `now` in milliseconds since 1970, `random` makes bytes. */
-export function newKey(
-  now: number,
-  random: (count: number) => Uint8Array = randomBytes,
-): { readonly id: string; readonly line: string } {
+/** A new key as a line of the file; `now` in milliseconds since 1970. */
+export function newKey(now: number): { readonly id: string; readonly line: string } {
   const month = new Date(now).toISOString().slice(0, 7);
-  const id = `${month}-${Buffer.from(random(2)).toString("hex")}`;
-  return { id, line: `${id} ${Buffer.from(random(KEY_BYTES)).toString("base64")}` };
+  const id = `${month}-${randomBytes(2).toString("hex")}`;
+  return { id, line: `${id} ${randomBytes(KEY_BYTES).toString("base64")}` };
 }
