@@ -1,7 +1,7 @@
 // Parses the arguments, runs the command and sets the exit code. The parser's process starts here too, and loads only
 // the parser.
 import { EXIT } from "./src/cli/exit_codes.ts";
-import { PARSER_COMMAND } from "./src/document/hcl/parser.ts";
+import { PARSER_COMMAND } from "./src/document/hcl/parser_process.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === PARSER_COMMAND) {

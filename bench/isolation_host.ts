@@ -3,7 +3,8 @@
 import { once } from "node:events";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { giveUpPermissions, serveParser } from "../src/document/hcl/hcl.ts";
-import { DEFAULT_LIMITS, openParser, PARSER_COMMAND } from "../src/document/hcl/parser.ts";
+import { DEFAULT_LIMITS, openParser } from "../src/document/hcl/parser.ts";
+import { PARSER_COMMAND } from "../src/document/hcl/parser_process.ts";
 import { usageOf } from "../src/document/hcl/usage.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 

@@ -97,7 +97,7 @@ function warningsOf(path: string, mode: number): string[] {
 // sends one. No message quotes the token.
 
 /** In characters. */
-export const MIN_TOKEN_LENGTH = 16;
+const MIN_TOKEN_LENGTH = 16;
 
 export const MAX_TOKEN_FILE_BYTES = 4096;
 

@@ -35,7 +35,7 @@ export interface Problem {
 }
 
 /** The body of a problem's answer, with its further members last. */
-export function problemBody({ status, code, detail, members }: Problem): Readonly<Record<string, unknown>> {
+function problemBody({ status, code, detail, members }: Problem): Readonly<Record<string, unknown>> {
   return { type: "about:blank", title: TITLES[status], status, code, detail, ...members };
 }
 

@@ -8,7 +8,7 @@ import type { DaemonApi, ServedSnapshot } from "./daemon_api.ts";
 import { withinLimit } from "../time/limit.ts";
 
 /** The longest that one request waits for another snapshot, in seconds. */
-export const MAX_WAIT_SECONDS = 300;
+const MAX_WAIT_SECONDS = 300;
 
 /** The size of one chunk of the body. */
 const CHUNK_BYTES = 64 * 1024;

@@ -55,7 +55,7 @@ export interface ApprovalVerifierSettings {
 }
 
 /** As many as the store keeps of one hash. */
-export const MAX_SIGNATURES = 16;
+const MAX_SIGNATURES = 16;
 
 /** Of each of the two files; a line of an RSA key has 800 bytes. */
 const MAX_FILE_BYTES = 256 * 1024;

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A valid Configuration V2 file, without a warning, that runs on a laptop. */
-export const STARTER =
+const STARTER =
   `# Honua Server, Configuration V2. Edit it, save it, and honua-configd writes a new snapshot if it is valid.
 
 honua {

@@ -44,7 +44,7 @@ const NOTHING_EMBEDDED = "\nThis program is not compiled and embeds nothing: eac
 const RUNTIME = "Deno is built of further libraries, which it lists in its Cargo.lock (github.com/denoland/deno).\n";
 
 /** A list of the embedded packages, then each licence in full. */
-export function renderLicences(notices: readonly LicenceNotice[]): string {
+function renderLicences(notices: readonly LicenceNotice[]): string {
   const title = ({ name, version, licence }: LicenceNotice) => `${name} ${version}: ${licence}`;
   const list = notices.map((notice) => `  ${title(notice)}\n`).join("");
   const full = notices.map((notice) => `\n${"-".repeat(80)}\n${title(notice)}\n\n${notice.text.trimEnd()}\n`).join("");
@@ -80,12 +80,12 @@ export interface LicenceNotice {
 }
 
 /** The build of this program; null: it is not compiled. */
-export function readBuild(): Build | null {
+function readBuild(): Build | null {
   return Deno.build.standalone ? JSON.parse(readEmbedded("build.json")) : null;
 }
 
 /** The licences of all embedded parts; null: the program is not compiled. */
-export function readLicences(): readonly LicenceNotice[] | null {
+function readLicences(): readonly LicenceNotice[] | null {
   return Deno.build.standalone ? JSON.parse(readEmbedded("licences.json")) : null;
 }
 

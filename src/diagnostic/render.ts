@@ -5,8 +5,6 @@ import type { Diagnostic, Place } from "./diagnostic.ts";
 import { type FrameSource, type HiddenRanges, hiddenRanges } from "./hidden.ts";
 import { jsonLine, terminalText } from "./terminal_text.ts";
 
-export type { FrameSource } from "./hidden.ts";
-
 export interface RenderOptions {
   /** By their names (`Place.file`); a place in another source has no frame. */
   readonly sources: ReadonlyMap<string, FrameSource>;

@@ -46,8 +46,8 @@ export interface Machine {
 }
 
 /** The mount tables of hosts with thousands of containers are smaller. */
-export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
-export const MAX_NAMES = 20_000;
+const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+const MAX_NAMES = 20_000;
 
 /** The host that this process is on. */
 export const hostMachine: Machine = {

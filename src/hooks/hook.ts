@@ -10,11 +10,6 @@ import { changeUnit, checkUnit, type UnitAction } from "./systemd_unit.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readSmallFile } from "../host/small_file.ts";
 
-export type { HookEnding } from "./ending.ts";
-export type { Readiness } from "./readiness.ts";
-export { type GroupOwner, killSessions } from "../host/process_group.ts";
-export type { HookHost } from "./hook_host.ts";
-
 /** The action of a hook. */
 export type HookAction =
   | {

@@ -3,7 +3,9 @@
 // run only when they are asked.
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { openTextMasker } from "../diagnostic/text_masker.ts";
-import { type HookEnding, killSessions, runHook } from "./hook.ts";
+import { killSessions } from "../host/process_group.ts";
+import type { HookEnding } from "./ending.ts";
+import { runHook } from "./hook.ts";
 import type { HookOptions, HooksOptions } from "../options/options.ts";
 import { type HookReport, runHooks } from "./hook_loop.ts";
 import {

@@ -1,5 +1,6 @@
 // Makes a runnable hook of its options.
-import type { HookAction, Readiness, RunnableHook } from "./hook.ts";
+import type { HookAction, RunnableHook } from "./hook.ts";
+import type { Readiness } from "./readiness.ts";
 import type { HookOptions, ReadyOptions } from "../options/options.ts";
 
 /**

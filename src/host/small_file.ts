@@ -4,7 +4,7 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readRegularFile } from "./regular_file.ts";
 
 /** Such a file holds a number or a token. */
-export const MAX_SMALL_FILE_BYTES = 8_192;
+const MAX_SMALL_FILE_BYTES = 8_192;
 
 /** A text; or the reason why there is none, with the path: `/run/x.pid is not there`. */
 export type SmallFileRead =

@@ -11,7 +11,7 @@ const CLEANING_LIMIT_MILLISECONDS = 5_000;
 const TEMPORARY = /^\.(.+)\.[0-9]+\.[0-9a-f]{16}\.tmp$/;
 
 /** The most entries that a listing looks at. */
-export const MAX_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /** The directory of the history, which need not exist yet. */
 export interface HistoryDirectory {

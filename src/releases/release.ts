@@ -267,7 +267,7 @@ export function lastBefore(
 }
 
 /** Whether a hash was taken back or failed when it was last judged: nothing chooses it by itself again. */
-export function wasTakenBack({ list }: Pick<KeptReleases, "list">, hash: string): boolean {
+function wasTakenBack({ list }: Pick<KeptReleases, "list">, hash: string): boolean {
   const last = list.findLast((one) => one.hash === hash && one.state !== "replaced" && one.state !== "running");
   return last !== undefined && (last.state === "rolled-back" || last.state === "skipped" || last.state === "failed");
 }

@@ -131,7 +131,7 @@ export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason 
 }
 
 /** Adds skips; the newest of a hash counts. */
-export function withSkips(skips: readonly ScopedSkip[], added: readonly ScopedSkip[]): readonly ScopedSkip[] {
+function withSkips(skips: readonly ScopedSkip[], added: readonly ScopedSkip[]): readonly ScopedSkip[] {
   if (added.length === 0) return skips;
   const others = skips.filter((one) => !added.some(({ hash }) => hash === one.hash));
   return [...others, ...added].slice(-MAX_SKIPS);

@@ -7,7 +7,7 @@ import type { SealedFault, SealedFile, SealedHeader } from "./sealed_file.ts";
 import { MAX_SNAPSHOT_BYTES } from "./snapshot.ts";
 
 /** The format that this version writes and reads. */
-export const SERVER_FORM_FORMAT = 1;
+const SERVER_FORM_FORMAT = 1;
 
 /** The content of the first line. */
 export interface ServerFormHeader extends SealedHeader {

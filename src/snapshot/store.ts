@@ -1,14 +1,16 @@
 // Owns the files in force, the snapshot and the server form; only the store replaces them. It writes both whole before
 // it renames either, the server form first: a reader of the new snapshot finds its server form.
 import { type FileSystem, hostFileSystem } from "../host/atomic_write.ts";
-import type { ServerForm, ServerFormHeader, ServerFormVerification } from "./server_form.ts";
-import { verifyServerForm } from "./server_form.ts";
-import { type Existing as ExistingFile, failure, openSlot, type Slot, type StaleFiles } from "./slot.ts";
-import type { StoreFailure, Written } from "./slot.ts";
+import {
+  type ServerForm,
+  type ServerFormHeader,
+  type ServerFormVerification,
+  verifyServerForm,
+} from "./server_form.ts";
+import { type Existing as ExistingFile, failure, openSlot, type Slot } from "./slot.ts";
+import type { StaleFiles, StoreFailure, Written } from "./slot.ts";
 import type { SnapshotLock } from "./snapshot_lock.ts";
 import { type Snapshot, snapshotFile, type SnapshotHeader, type Verification, verifyInTurns } from "./snapshot.ts";
-
-export type { StoreFailure };
 
 /** The paths and permissions of the files. */
 export interface StoreOptions {

@@ -2,11 +2,11 @@
 // work before anything happened; their number is fixed and their order always the same. Labels have only the words
 // listed here, the version, a hash's first digits and the hooks' names: no path, no reason and no secret.
 
-export const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed", "held"] as const;
+const RELOAD_OUTCOMES = ["activated", "unchanged", "rejected", "unreadable", "write_failed", "held"] as const;
 /** The causes of rollbacks. */
-export const ROLLBACK_CAUSES = ["operator", "health", "confirmation"] as const;
-export const RELEASE_STATES = ["running", "baking", "healthy", "failed", "rolled_back", "skipped", "replaced"] as const;
-export const ROLLOUT_PHASES = [
+const ROLLBACK_CAUSES = ["operator", "health", "confirmation"] as const;
+const RELEASE_STATES = ["running", "baking", "healthy", "failed", "rolled_back", "skipped", "replaced"] as const;
+const ROLLOUT_PHASES = [
   "awaiting_approval",
   "admitting",
   "baking",
@@ -16,13 +16,13 @@ export const ROLLOUT_PHASES = [
   "withdrawn",
 ] as const;
 /** How rollouts end; a halted one may go on. */
-export const ROLLOUT_OUTCOMES = ["done", "halted", "rolled_back", "withdrawn", "refused"] as const;
+const ROLLOUT_OUTCOMES = ["done", "halted", "rolled_back", "withdrawn", "refused"] as const;
 /** The demand of a notification. */
-export const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
+const NOTIFICATION_KINDS = ["announcement", "look_again"] as const;
 /** The sync states of instances; `rejected` overrides the others. */
-export const PEER_STATES = ["agreed", "settling", "diverged", "held", "unknown", "rejected"] as const;
+const PEER_STATES = ["agreed", "settling", "diverged", "held", "unknown", "rejected"] as const;
 
-export const HOOK_OUTCOMES = ["succeeded", "failed"] as const;
+const HOOK_OUTCOMES = ["succeeded", "failed"] as const;
 
 /** A count that only grows. */
 export interface Counter {

@@ -52,7 +52,7 @@ function headOf(text: string): string {
 }
 
 /** The text of a block, or of an attribute at the top. */
-export function randomBlock(draw: Draw): string {
+function randomBlock(draw: Draw): string {
   const kinds = [layer, layer, layer, layer, variable, variable, service, service, dataSource, cache, honua, rateLimit];
   return draw.pick([...kinds, unknown])(draw);
 }

@@ -8,8 +8,9 @@ import {
   placeOf,
   warningDiagnostic,
 } from "../../src/diagnostic/diagnostic.ts";
+import type { FrameSource } from "../../src/diagnostic/hidden.ts";
 import { type Range, type SourceText, sourceText } from "../../src/diagnostic/range.ts";
-import { type FrameSource, openFrames, renderJson, renderLine, renderText } from "../../src/diagnostic/render.ts";
+import { openFrames, renderJson, renderLine, renderText } from "../../src/diagnostic/render.ts";
 import { useColour } from "../../src/diagnostic/terminal_text.ts";
 
 function rangeOf(source: SourceText, part: string): Range {

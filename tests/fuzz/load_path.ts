@@ -24,7 +24,7 @@ export interface LoadPathResult {
 }
 
 /** No load may take longer. The parser's own limit lies within. */
-export const MAX_LOAD_MILLISECONDS = 5_500;
+const MAX_LOAD_MILLISECONDS = 5_500;
 
 /** The loads may add no more to the resident memory of this process, after any work before. */
 export const MAX_GROWTH_BYTES = 384 * 1024 * 1024;

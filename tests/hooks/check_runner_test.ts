@@ -1,7 +1,7 @@
 // Check hooks before a snapshot is in force: order, parallel runs, tries and the diagnostics of a refusal.
 import { assertEquals } from "@std/assert";
 import { type CheckTools, runChecks } from "../../src/hooks/check_runner.ts";
-import type { HookEnding } from "../../src/hooks/hook.ts";
+import type { HookEnding } from "../../src/hooks/ending.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import type { HookOptions } from "../../src/options/options.ts";
 

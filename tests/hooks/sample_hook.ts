@@ -1,6 +1,8 @@
 // Hooks and a payload for tests, and the process groups of hooks by proc(5).
-import { runHook } from "../../src/hooks/hook.ts";
-import type { HookAction, HookEnding, HookHost, Readiness } from "../../src/hooks/hook.ts";
+import type { HookEnding } from "../../src/hooks/ending.ts";
+import { type HookAction, runHook } from "../../src/hooks/hook.ts";
+import type { HookHost } from "../../src/hooks/hook_host.ts";
+import type { Readiness } from "../../src/hooks/readiness.ts";
 import type { HookPayload } from "../../src/hooks/hook_payload.ts";
 
 /** An activation in which everything is known that it can tell. */

@@ -26,7 +26,7 @@ import { eventsOf, judgedOrder } from "./transcript_events.ts";
 import { stateText } from "./transcript_state.ts";
 
 /** A minute of bake, checks every ten seconds, two failures in a row. */
-export const HEALTH = { bakeMilliseconds: 60_000, intervalMilliseconds: 10_000, failures: 2, onFailure: "rollback" };
+const HEALTH = { bakeMilliseconds: 60_000, intervalMilliseconds: 10_000, failures: 2, onFailure: "rollback" };
 
 /** The beginning of a transcript: `a` is in force as release 1 and healthy. */
 export interface Beginning {
@@ -75,7 +75,7 @@ export interface Host {
 }
 
 /** The first moment of a transcript. */
-export const START = Date.UTC(2026, 0, 1);
+const START = Date.UTC(2026, 0, 1);
 
 /** Replays the lines and returns the host at their end. */
 export function replayReleases(beginning: Beginning, transcript: string): Host {
@@ -238,7 +238,7 @@ function idOf(text: string): SnapshotId {
 }
 
 /** Decides, and carries the actions out until the host is at rest. */
-export function happen(host: Host, event: Event<string>): void {
+function happen(host: Host, event: Event<string>): void {
   take(host, event);
   if (!host.paused) answer(host);
 }

@@ -80,7 +80,7 @@ export function modelExpected(config: HonuaConfig, warnings: readonly Diagnostic
 }
 
 /** A text that spells the word that a server looks for counts as that word. */
-export function asLookedFor(value: unknown, name: string): unknown {
+function asLookedFor(value: unknown, name: string): unknown {
   if (typeof value !== "string") return value;
   const spelled = value.trim();
   if (name === "max_page_size" && /^[+-]?\d{1,20}$/.test(spelled) && Math.abs(Number(spelled) + 0.5) <= 2 ** 31) {

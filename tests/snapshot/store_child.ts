@@ -10,7 +10,7 @@ import { serverFormOf } from "./server_form_once.ts";
 import { openStore } from "../../src/snapshot/store.ts";
 
 /** The config of a version: some tens of kilobytes, of a size that changes from one to the next. */
-export function versionConfig(version: number): JsonObject {
+function versionConfig(version: number): JsonObject {
   const layers = Array.from({ length: 100 + version % 100 }, (_, id) => [`layer${id}`, { id, title: `v${version}` }]);
   return { version, layers: Object.fromEntries(layers) };
 }

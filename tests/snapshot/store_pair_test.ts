@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 import { verifyServerForm } from "../../src/snapshot/server_form.ts";
-import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";
+import type { StoreFailure } from "../../src/snapshot/slot.ts";
+import { type OpenedStore, openStore, type StoreOptions } from "../../src/snapshot/store.ts";
 import { verifyInTurns } from "../../src/snapshot/snapshot.ts";
 import { type Faults, faultyFileSystem, type Operation } from "./faulty_file_system.ts";
 import { sealSnapshot } from "./sealed_once.ts";

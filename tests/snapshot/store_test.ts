@@ -1,7 +1,8 @@
 // The store: files that it finds, sets aside and writes, and its reports of failures.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { sealSnapshot } from "./sealed_once.ts";
-import { type OpenedStore, openStore, type StoreFailure, type StoreOptions } from "../../src/snapshot/store.ts";
+import type { StoreFailure } from "../../src/snapshot/slot.ts";
+import { type OpenedStore, openStore, type StoreOptions } from "../../src/snapshot/store.ts";
 import { type Faults, faultyFileSystem } from "./faulty_file_system.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 

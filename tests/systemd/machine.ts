@@ -199,6 +199,6 @@ async function runInside(leader: number, words: readonly string[], input?: strin
 }
 
 /** An outcome in words, for the message of a failed test. */
-export function describe({ code, stdout, stderr }: MachineOutcome): string {
+function describe({ code, stdout, stderr }: MachineOutcome): string {
   return `${code}: ${[stderr.trim(), stdout.trim()].filter((text) => text !== "").join("\n")}`;
 }

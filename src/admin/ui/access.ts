@@ -12,7 +12,7 @@ import type { Person, Sessions } from "./sessions.ts";
 import { SIGN_IN_PATH, signInAnswer } from "./sign_in_view.ts";
 
 /** The name of the session's cookie. */
-export const COOKIE = "honua_configd";
+const COOKIE = "honua_configd";
 
 /** A request of the page, judged. */
 export interface Visit {

@@ -7,15 +7,6 @@ import { type Diagnostic, warningDiagnostic } from "../../diagnostic/diagnostic.
 import { terminalText } from "../../diagnostic/terminal_text.ts";
 import { parseConnectionString, type RedisEndpoint, type RedisPlan, type RedisServers } from "./connection_string.ts";
 import { NO_CONNECTION_STRING } from "../isolation.ts";
-export {
-  parseConnectionString,
-  type ParsedConnectionString,
-  type RedisEndpoint,
-  type RedisPlan,
-  type RedisServers,
-  type TcpEndpoint,
-  type UnixEndpoint,
-} from "./connection_string.ts";
 
 /** The parameters of TLS. */
 export interface RedisTls {

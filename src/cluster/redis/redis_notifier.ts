@@ -23,7 +23,8 @@ import {
   peerId,
   type PeerRecord,
 } from "../peer_record.ts";
-import { nameOf, type RedisConnection, type RedisEndpoint } from "./redis_connection.ts";
+import type { RedisEndpoint } from "./connection_string.ts";
+import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { ANSWER_LIMITS, MESSAGE_LIMITS, replyGuard, type ReplyLimits, SOURCE_LIMITS, UNASKED } from "./reply_guard.ts";
 import {
   ANNOUNCE,

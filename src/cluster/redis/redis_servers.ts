@@ -1,7 +1,8 @@
 // Finds the server to use: a primary, which Sentinels or the servers themselves name, or any node of a cluster. It is
 // found anew for every session, since yesterday's primary may be today's replica.
 import type { Buffer } from "node:buffer";
-import { nameOf, type RedisConnection, type RedisEndpoint, type TcpEndpoint } from "./redis_connection.ts";
+import type { RedisEndpoint, TcpEndpoint } from "./connection_string.ts";
+import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
 /** One connection to one server, without reconnection. It closes by itself when the signal of its `Dial` aborts. */

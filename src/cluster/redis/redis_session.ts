@@ -1,7 +1,7 @@
 // One session with Redis, from the first connection to the loss of any: two connections to one server, which is found
 // anew for each session. No connection is opened again by itself: after a loss the caller opens a whole new session.
 import type { Buffer } from "node:buffer";
-import type { RedisEndpoint } from "./redis_connection.ts";
+import type { RedisEndpoint } from "./connection_string.ts";
 import { type Keys, parseHeadReply, READ, type Script } from "./redis_scripts.ts";
 import { type Caller, findServer, greet, type Wire } from "./redis_servers.ts";
 import {

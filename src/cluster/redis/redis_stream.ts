@@ -4,7 +4,8 @@
 import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";
-import { nameOf, type RedisEndpoint, type RedisTls, type TcpEndpoint } from "./redis_connection.ts";
+import type { RedisEndpoint, TcpEndpoint } from "./connection_string.ts";
+import { nameOf, type RedisTls } from "./redis_connection.ts";
 import { RedisTrouble } from "./redis_trouble.ts";
 import { type ReplyScan, UNASKED } from "./reply_guard.ts";
 import { withinLimit } from "../../time/limit.ts";

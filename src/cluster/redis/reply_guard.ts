@@ -67,7 +67,7 @@ const TYPES = new Set(Buffer.from("+-:$*"));
 const TLS_ALERT = 0x15;
 
 /** The advice after a reply that Redis does not send to an instance. */
-export const DOUBT = "is this address a Redis?";
+const DOUBT = "is this address a Redis?";
 /** A reply to no request, or of a form that its request does not have. */
 export const UNASKED = `an answer that it was not asked for: ${DOUBT}`;
 const OTHER = `something else than its protocol: ${DOUBT}`;

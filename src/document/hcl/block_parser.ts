@@ -5,7 +5,8 @@ import { openPace, type Pace } from "../../time/pace.ts";
 import { type Item, rewriteItem } from "./dialect.ts";
 import { type Filling, fillShape, type LiftedShape, liftShape, planFilling } from "./shape.ts";
 import type { HclJson, HclVerdict } from "./hcl.ts";
-import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, openParser, type Parser } from "./parser.ts";
+import { DEFAULT_LIMITS, type LimitsLeft, openParser, type Parser } from "./parser.ts";
+import type { Judgement } from "./parser_process.ts";
 
 /** Judges the items of a source; its disposal ends its parser. */
 export interface BlockParser extends AsyncDisposable {

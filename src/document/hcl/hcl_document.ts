@@ -20,7 +20,8 @@ import type { Block, Document, Entry, ParsedDocument } from "../document.ts";
 import { diagnoseDuplicates } from "./duplicates.ts";
 import type { HclJson, HclVerdict } from "./hcl.ts";
 import { openItemMemory } from "./item_memory.ts";
-import { DEFAULT_LIMITS, type Judgement } from "./parser.ts";
+import { DEFAULT_LIMITS } from "./parser.ts";
+import type { Judgement } from "./parser_process.ts";
 import { placeItem } from "./placed_item.ts";
 import type { Flaw, PlacedItem } from "./placing.ts";
 

@@ -4,9 +4,6 @@ import { type Judgement, parserCommand, type ParserProcess, type RequestLimits }
 import { startParserProcess } from "./parser_process.ts";
 import { readUsage } from "./usage.ts";
 
-export { PARSER_COMMAND } from "./parser_process.ts";
-export type { Judgement } from "./parser_process.ts";
-
 /** The limits of each request, and the time for which an idle process is kept. */
 export interface ParserLimits extends RequestLimits {
   /** How long the process waits for another request before it is ended; 0 ends it after each request. */

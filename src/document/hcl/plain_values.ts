@@ -142,12 +142,12 @@ const SETTLED =
   /[\n\r\t\u0300-\u036f\u0590-\u05ff\u064b-\u0652\u0900-\u097f\u0e00-\u0e7f\p{Extended_Pictographic}\p{Emoji_Modifier}]|\u200d|\ufe0f/gu;
 
 /** Whether a word of a source is a name and nothing else. */
-export function isPlainName(word: string): boolean {
+function isPlainName(word: string): boolean {
   return !KEYWORDS.has(word);
 }
 
 /** The plain scalar at an offset; null if there is none. The text behind it does not matter. */
-export function plainScalarAt(text: string, at: number): PlainScalar | null {
+function plainScalarAt(text: string, at: number): PlainScalar | null {
   const c = text.charCodeAt(at);
   if (c === CHAR.quote) return quotedAt(text, at) ?? templateAt(text, at);
   if (c === CHAR.minus || (c >= 48 && c <= 57)) return numberAt(text, at);

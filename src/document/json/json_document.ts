@@ -370,7 +370,7 @@ export const TOP_SHAPES: ReadonlyMap<string, JsonShape> = new Map([
 ]);
 
 /** The shape for a JSON name in any case; undefined if the name is not known there. */
-export function findShape(members: ReadonlyMap<string, JsonShape>, jsonName: string): JsonShape | undefined {
+function findShape(members: ReadonlyMap<string, JsonShape>, jsonName: string): JsonShape | undefined {
   return members.get(jsonName.toLowerCase());
 }
 
@@ -395,7 +395,7 @@ function snakeCase(camelCase: string): string {
  * The value that HCL gives for a string literal: `${…}` is code, `${env:NAME}` a call of env, and a string without code
  * is a literal with its escapes (`$${`, `%%{`) resolved; NFC-normalised as in HCL. The range includes the quotes.
  */
-export function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
+function stringValue(source: SourceText, text: string, range: Range): Literal | Template {
   const { rewritten, hasCode, codes } = rewrite(text);
   if (!hasCode) {
     const value = text.replaceAll("$${", "${").replaceAll("%%{", "%{").normalize("NFC");

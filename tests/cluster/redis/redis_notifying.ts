@@ -2,11 +2,8 @@
 import type { Message } from "../../../src/cluster/announcement.ts";
 import type { Link, Notifier } from "../../../src/cluster/notifier.ts";
 import type { PeerRecord } from "../../../src/cluster/peer_record.ts";
-import type {
-  RedisConnection,
-  RedisConnectionSettings,
-  RedisServers,
-} from "../../../src/cluster/redis/redis_connection.ts";
+import type { RedisServers } from "../../../src/cluster/redis/connection_string.ts";
+import type { RedisConnection, RedisConnectionSettings } from "../../../src/cluster/redis/redis_connection.ts";
 import { openRedisNotifier, type RedisNotifierOptions } from "../../../src/cluster/redis/redis_notifier.ts";
 import { incarnationOf } from "../../support/incarnation.ts";
 import { eventually } from "../../support/eventually.ts";

@@ -3,7 +3,8 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import type { RedisEndpoint, RedisTls } from "../../../src/cluster/redis/redis_connection.ts";
+import type { RedisEndpoint } from "../../../src/cluster/redis/connection_string.ts";
+import type { RedisTls } from "../../../src/cluster/redis/redis_connection.ts";
 import { connectStream, guardStream } from "../../../src/cluster/redis/redis_stream.ts";
 import { countedSignal } from "../../support/counted_signal.ts";
 import { makeAuthority } from "../../support/certificates.ts";

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import type { HclVerdict } from "../../../src/document/hcl/hcl.ts";
-import { DEFAULT_LIMITS, type Judgement, type LimitsLeft, type Parser } from "../../../src/document/hcl/parser.ts";
+import { DEFAULT_LIMITS, type LimitsLeft, type Parser } from "../../../src/document/hcl/parser.ts";
+import type { Judgement } from "../../../src/document/hcl/parser_process.ts";
 import { scanSource } from "../../support/whole_scan.ts";
 
 interface Request {

@@ -5,7 +5,8 @@ import { openBlockParser } from "../../../src/document/hcl/block_parser.ts";
 import { fillShape } from "../../../src/document/hcl/shape.ts";
 import { FILE_MARK, type HclJson, type HclVerdict } from "../../../src/document/hcl/hcl.ts";
 import { openHclReader } from "../../../src/document/hcl/hcl_document.ts";
-import type { Judgement, Parser } from "../../../src/document/hcl/parser.ts";
+import type { Parser } from "../../../src/document/hcl/parser.ts";
+import type { Judgement } from "../../../src/document/hcl/parser_process.ts";
 
 /** A reader over a judge that answers each request in one way. */
 function openReader(answer: (texts: readonly string[]) => Judgement) {
