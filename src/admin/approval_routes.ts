@@ -4,9 +4,8 @@ import { isHash } from "../agreement/head.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type Answers, overdue } from "./problem.ts";
-import { invalid, readOrder, refused, tooMany } from "./release_routes.ts";
-import { AUTHOR, REASON } from "./request_members.ts";
+import { type Answers, invalid, overdue, refused, tooMany } from "./problem.ts";
+import { AUTHOR, readOrder, REASON } from "./request_members.ts";
 import type { Route } from "./route.ts";
 
 const HASH = { kind: "line", maxLength: 64 } as const;

@@ -2,7 +2,7 @@
 // it.
 import { withinLimit } from "../time/limit.ts";
 import type { AdminLimits } from "./limits.ts";
-import { overdue, type Problem } from "./problem.ts";
+import { overdue, type Problem, tooMany } from "./problem.ts";
 
 /** The result of the work. */
 export type Compared<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
@@ -15,12 +15,7 @@ export interface Comparing {
 }
 
 /** The answer while other work is in progress. */
-export const BUSY: Problem = {
-  status: 503,
-  code: "admin/too-many",
-  detail: "Another diff or plan is in progress",
-  headers: { "Retry-After": "1" },
-};
+export const BUSY: Problem = tooMany("Another diff or plan is in progress");
 
 /** Opens the place, in which no work is in progress. */
 export function openComparing({ reloadMilliseconds }: Pick<AdminLimits, "reloadMilliseconds">): Comparing {

@@ -3,8 +3,8 @@ import { countBlocks, patchOf } from "../config/config_diff.ts";
 import { BUSY, type Comparing } from "./comparing.ts";
 import type { DaemonApi, Diff, DiffRefusal, DiffSource } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import type { Answers, Problem } from "./problem.ts";
-import { type BodyRead, readJson } from "./request_body.ts";
+import { type Answers, type Problem, STOPPING } from "./problem.ts";
+import { type BodyRead, invalidBody, readJson } from "./request_body.ts";
 import type { Route } from "./route.ts";
 import { readReference, REFERENCE_FORMS, type SourceReference } from "../releases/source_reference.ts";
 
@@ -75,13 +75,15 @@ export function readSides(query: URLSearchParams): BodyRead<readonly [SourceRefe
 
 /** `{ "from": "running", "to": { "name": "honua.hcl", "text": "…" } }`. */
 function readBody(body: unknown): BodyRead<Sides> {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return invalid("The body must be an object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return invalidBody("The body must be an object");
+  }
   const { from = "running", to = "file", ...others } = body as Record<string, unknown>;
-  if (Object.keys(others).length > 0) return invalid("A diff has only the members from and to");
+  if (Object.keys(others).length > 0) return invalidBody("A diff has only the members from and to");
   const sides = [readSide(from), readSide(to)] as const;
   if (sides[0] !== null && sides[1] !== null) return { ok: true, value: [sides[0], sides[1]] };
   const forms = `${REFERENCE_FORMS}, or an object with the texts name and text`;
-  return invalid(`${sides[0] === null ? "from" : "to"} must be ${forms}`);
+  return invalidBody(`${sides[0] === null ? "from" : "to"} must be ${forms}`);
 }
 
 function readSide(side: unknown): DiffSource | null {
@@ -90,10 +92,6 @@ function readSide(side: unknown): DiffSource | null {
   const { name, text } = side as Record<string, unknown>;
   if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH) return null;
   return typeof text === "string" ? { kind: "text", name, text } : null;
-}
-
-function invalid(detail: string): BodyRead<never> {
-  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
 }
 
 /** The problem of a refusal. */
@@ -108,6 +106,6 @@ export function problemOf(refusal: DiffRefusal): Problem {
     case "failed":
       return { status: 503, code: "admin/source-unreadable", detail: refusal.reason };
     case "stopping":
-      return { status: 503, code: "admin/stopping", detail: "The daemon is about to end" };
+      return STOPPING;
   }
 }

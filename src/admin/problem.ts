@@ -44,6 +44,24 @@ export function overdue(what: string, limitMilliseconds: number): Problem {
   return { status: 504, code: "admin/overdue", detail: `${what} within ${limitMilliseconds / 1000} s` };
 }
 
+/** The body of a request is not as it must be. */
+export function invalid(detail: string): Problem {
+  return { status: 422, code: "admin/invalid-request", detail };
+}
+
+/** The daemon cannot carry the order out now. */
+export function refused(detail: string): Problem {
+  return { status: 409, code: "admin/refused", detail };
+}
+
+/** The daemon is busy with as many already. */
+export function tooMany(detail: string, retrySeconds = 1): Problem {
+  return { status: 503, code: "admin/too-many", detail, headers: { "Retry-After": String(retrySeconds) } };
+}
+
+/** The answer to what the daemon does not begin any more. */
+export const STOPPING: Problem = { status: 503, code: "admin/stopping", detail: "The daemon is about to end" };
+
 // The form of every answer but the snapshot: JSON that ends with a line feed, every text in it masked once more, and
 // not to be stored or transformed on its way.
 

@@ -3,9 +3,9 @@
 import { withinLimit } from "../time/limit.ts";
 import type { DaemonApi, PublishAnswer, PublishRequest } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type Answers, overdue, type Problem } from "./problem.ts";
-import { readJson } from "./request_body.ts";
-import { AUTHOR, readMembers, REASON } from "./request_members.ts";
+import { type Answers, overdue, refused, STOPPING, tooMany } from "./problem.ts";
+import { type BodyRead, invalidBody } from "./request_body.ts";
+import { AUTHOR, readOrder, REASON } from "./request_members.ts";
 import type { Route } from "./route.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 
@@ -36,10 +36,7 @@ export function publishRoute(api: DaemonApi, answers: Answers, limits: AdminLimi
     method: "POST",
     path: "/admin/publish",
     async answer(request) {
-      if (isBusy) {
-        const detail = "Another source is being published";
-        return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } });
-      }
+      if (isBusy) return answers.problem(tooMany("Another source is being published"));
       isBusy = true;
       const wanted = await read(request, limits);
       if (wanted.ok) return await work(request, wanted.value);
@@ -49,18 +46,15 @@ export function publishRoute(api: DaemonApi, answers: Answers, limits: AdminLimi
   };
 }
 
-async function read(request: Request, limits: AdminLimits) {
-  const body = await readJson(request, { ...limits, maxBodyBytes: MAX_BODY_BYTES });
-  const members = body.ok ? readMembers(body.value, PUBLISH, "a publication") : body;
+async function read(request: Request, limits: AdminLimits): Promise<BodyRead<PublishRequest>> {
+  const members = await readOrder(request, { ...limits, maxBodyBytes: MAX_BODY_BYTES }, PUBLISH, "a publication");
   if (!members.ok) return members;
   const { name, text, reason, author = null } = members.value;
   const given = { name, text, reason };
   for (const [member, value] of Object.entries(given)) {
-    if (value !== undefined) continue;
-    const problem: Problem = { status: 422, code: "admin/invalid-request", detail: `${member} must be given` };
-    return { ok: false as const, problem };
+    if (value === undefined) return invalidBody(`${member} must be given`);
   }
-  return { ok: true as const, value: { name: name!, text: text!, reason: reason!, author } };
+  return { ok: true, value: { name: name!, text: text!, reason: reason!, author } };
 }
 
 function answerOf(answer: PublishAnswer, { name }: PublishRequest, answers: Answers, now: () => Date): Response {
@@ -74,10 +68,10 @@ function answerOf(answer: PublishAnswer, { name }: PublishRequest, answers: Answ
       return answers.problem({ status: 422, code: "admin/rejected", detail, members: { source: name, diagnostics } });
     }
     case "refused":
-      return answers.problem({ status: 409, code: "admin/refused", detail: answer.reason });
+      return answers.problem(refused(answer.reason));
     case "failed":
       return answers.problem({ status: 503, code: "admin/not-published", detail: answer.reason });
     case "stopping":
-      return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
+      return answers.problem(STOPPING);
   }
 }

@@ -10,9 +10,8 @@ import type {
   StableSource,
 } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type Answers, NOT_KEPT, overdue, type Problem } from "./problem.ts";
-import { type BodyRead, readJson } from "./request_body.ts";
-import { AUTHOR, type MemberKinds, type Members, readMembers, REASON } from "./request_members.ts";
+import { type Answers, invalid, NOT_KEPT, overdue, type Problem, refused, STOPPING, tooMany } from "./problem.ts";
+import { AUTHOR, type MemberKinds, type Members, readOrder, REASON } from "./request_members.ts";
 import type { Route } from "./route.ts";
 
 /** As many releases as `History:Keep` allows, with the one in force and the last good one. */
@@ -226,33 +225,8 @@ function rollbackAnswer(answer: RollbackAnswer, answers: Answers, timestamp: str
     case "failed":
       return answers.problem({ status: 503, code: "admin/rollback-failed", detail: answer.reason });
     case "stopping":
-      return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
+      return answers.problem(STOPPING);
   }
-}
-
-/** Reads the members of an order's body. */
-export async function readOrder<K extends MemberKinds>(
-  request: Request,
-  limits: AdminLimits,
-  kinds: K,
-): Promise<BodyRead<Members<K>>> {
-  const body = await readJson(request, limits);
-  return body.ok ? readMembers(body.value, kinds, "this request") : body;
-}
-
-/** The daemon cannot carry the order out now. */
-export function refused(detail: string): Problem {
-  return { status: 409, code: "admin/refused", detail };
-}
-
-/** The body of an order is not as it must be. */
-export function invalid(detail: string): Problem {
-  return { status: 422, code: "admin/invalid-request", detail };
-}
-
-/** The daemon is busy with as many already. */
-export function tooMany(detail: string): Problem {
-  return { status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } };
 }
 
 function unknownRelease(reference: string): Problem {

@@ -1,10 +1,10 @@
 // Reloads on request, and answers with the result when the reload is done, or with the reason why none began.
 import { MAX_CONFIRM_MILLISECONDS } from "../releases/decide_releases.ts";
-import { type Answers, overdue, type Problem } from "./problem.ts";
+import { type Answers, invalid, overdue, type Problem, STOPPING, tooMany } from "./problem.ts";
 import { conditionForm, matchesStrongly, readCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type BodyRead, readJson } from "./request_body.ts";
-import { AUTHOR, readMembers, REASON } from "./request_members.ts";
+import { type BodyRead, invalidBody } from "./request_body.ts";
+import { AUTHOR, type Members, readOrder, REASON } from "./request_members.ts";
 import type { ConnectionBindings } from "./connections.ts";
 import type { Route } from "./route.ts";
 import type { DaemonApi, ReloadAnswer, ReloadRequest } from "./daemon_api.ts";
@@ -29,17 +29,16 @@ export function reloadRoute(
 ): Route {
   let running = 0;
   const answer = async (request: Request, { authorize }: ConnectionBindings) => {
-    const body = await readJson(request, limits);
-    if (!body.ok) return answers.problem(body.problem);
-    const wanted = readRequest(body.value);
+    const members = await readOrder(request, limits, MEMBERS, "a reload request");
+    if (!members.ok) return answers.problem(members.problem);
+    const wanted = requestOf(members.value);
     if (!wanted.ok) return answers.problem(wanted.problem);
     const trouble = judgeEmergency(wanted.value, authorize === null);
     if (trouble !== null) return answers.problem(trouble);
     const refusal = judgeCondition(request.headers.get("If-Match"), api.contentHash());
     if (refusal !== null) return answers.problem(refusal);
     if (running >= limits.maxReloads) {
-      const detail = `${limits.maxReloads} requests wait for a reload already`;
-      return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "1" } });
+      return answers.problem(tooMany(`${limits.maxReloads} requests wait for a reload already`));
     }
     running++;
     // Counted until the reload ends, also if the answer did not wait for that.
@@ -63,7 +62,7 @@ function judgeEmergency({ emergency, reason }: ReloadRequest, isSocket: boolean)
     return { status: 403, code: "admin/only-local", detail };
   }
   if (reason !== null) return null;
-  return { status: 422, code: "admin/invalid-request", detail: "emergency needs a reason" };
+  return invalid("emergency needs a reason");
 }
 
 /** Null: the condition holds, or there is none. */
@@ -77,14 +76,11 @@ function judgeCondition(header: string | null, contentHash: string | null): Prob
 }
 
 /** The members are optional. */
-function readRequest(body: unknown): BodyRead<ReloadRequest> {
-  const read = readMembers(body, MEMBERS, "a reload request");
-  if (!read.ok) return read;
-  const { notifyOtherInstances = false, force = false, now = false, emergency = false, ...others } = read.value;
+function requestOf(members: Members<typeof MEMBERS>): BodyRead<ReloadRequest> {
+  const { notifyOtherInstances = false, force = false, now = false, emergency = false, ...others } = members;
   const { author = null, reason = null, confirmSeconds = null } = others;
   if (now && reason === null) {
-    const detail = "reason must be given with now, which passes over the steps of a rollout";
-    return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+    return invalidBody("reason must be given with now, which passes over the steps of a rollout");
   }
   return { ok: true, value: { notifyOtherInstances, force, now, emergency, author, reason, confirmSeconds } };
 }
@@ -104,6 +100,6 @@ function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {
     case "failed":
       return answers.problem({ status: 503, code: "admin/reload-failed", detail: answer.reason });
     case "stopping":
-      return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
+      return answers.problem(STOPPING);
   }
 }

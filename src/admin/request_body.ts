@@ -2,7 +2,7 @@
 import { createScanner } from "jsonc-parser";
 import { shownText } from "../options/option_tree.ts";
 import type { AdminLimits } from "./limits.ts";
-import type { Problem } from "./problem.ts";
+import { invalid, type Problem } from "./problem.ts";
 
 export type BodyRead<T> =
   | { readonly ok: true; readonly value: T }
@@ -38,8 +38,7 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Bo
   }
   const twice = repeatedMember(text);
   if (twice === null) return { ok: true, value };
-  const detail = `"${shownText(twice)}" is given twice`;
-  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
+  return invalidBody(`"${shownText(twice)}" is given twice`);
 }
 
 /** Reads a body as the fields of an HTML form. A name that comes twice is refused, as in JSON. */
@@ -53,10 +52,7 @@ export async function readForm(request: Request, limits: BodyLimits): Promise<Bo
   if (!read.ok) return read;
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(new TextDecoder().decode(read.value))) {
-    if (fields.has(name)) {
-      const detail = `"${shownText(name)}" is given twice`;
-      return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
-    }
+    if (fields.has(name)) return invalidBody(`"${shownText(name)}" is given twice`);
     fields.set(name, value);
   }
   return { ok: true, value: fields };
@@ -83,6 +79,11 @@ function repeatedMember(text: string): string | null {
 
 function malformed(detail: string): BodyRead<never> {
   return { ok: false, problem: { status: 400, code: "admin/malformed", detail } };
+}
+
+/** A body that is well-formed, and does not say what it must. */
+export function invalidBody(detail: string): BodyRead<never> {
+  return { ok: false, problem: invalid(detail) };
 }
 
 async function readBytes(request: Request, limits: BodyLimits): Promise<BodyRead<Uint8Array<ArrayBuffer>>> {

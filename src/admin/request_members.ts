@@ -2,7 +2,7 @@
 // member is an error, so that a misspelt one is not ignored.
 import { nearest } from "../diagnostic/suggest.ts";
 import { shownText } from "../options/option_tree.ts";
-import type { BodyRead } from "./request_body.ts";
+import { type BodyLimits, type BodyRead, invalidBody, readJson } from "./request_body.ts";
 
 /**
  * The kinds of members: a flag, a line of text of at most this many characters, a text of several lines, a whole number
@@ -26,10 +26,23 @@ export const AUTHOR: MemberKind & { kind: "line" } = { kind: "line", maxLength: 
 /** The longest reason. */
 export const REASON: MemberKind & { kind: "line" } = { kind: "line", maxLength: 200 };
 
+/** Reads the members of a request's body. `what` names the request in messages. */
+export async function readOrder<K extends MemberKinds>(
+  request: Request,
+  limits: BodyLimits,
+  kinds: K,
+  what = "this request",
+): Promise<BodyRead<Members<K>>> {
+  const body = await readJson(request, limits);
+  return body.ok ? readMembers(body.value, kinds, what) : body;
+}
+
 /** Reads the members of a body; undefined has none. `what` names the request in messages. */
 export function readMembers<K extends MemberKinds>(body: unknown, kinds: K, what: string): BodyRead<Members<K>> {
   if (body === undefined) return { ok: true, value: {} };
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return invalid("The body must be an object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return invalidBody("The body must be an object");
+  }
   const names = Object.keys(kinds);
   const found: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
@@ -37,12 +50,12 @@ export function readMembers<K extends MemberKinds>(body: unknown, kinds: K, what
     if (member === undefined) {
       const suggestion = nearest(name, names);
       const hint = suggestion === null ? `known are ${listed(names)}` : `did you mean ${suggestion}?`;
-      return invalid(`"${shownText(name)}" is no member of ${what}: ${hint}`);
+      return invalidBody(`"${shownText(name)}" is no member of ${what}: ${hint}`);
     }
-    if (Object.hasOwn(found, member)) return invalid(`${member} is given twice`);
+    if (Object.hasOwn(found, member)) return invalidBody(`${member} is given twice`);
     if (value === null) continue;
     const wanted = troubleWith(kinds[member]!, value);
-    if (wanted !== null) return invalid(`${member} must be ${wanted}`);
+    if (wanted !== null) return invalidBody(`${member} must be ${wanted}`);
     found[member] = value;
   }
   return { ok: true, value: found as Members<K> };
@@ -71,8 +84,4 @@ function troubleWith(kind: MemberKind, value: unknown): string | null {
 
 function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
-function invalid(detail: string): BodyRead<never> {
-  return { ok: false, problem: { status: 422, code: "admin/invalid-request", detail } };
 }

@@ -2,9 +2,8 @@
 import { withinLimit } from "../time/limit.ts";
 import type { DaemonApi, RolloutOrderAnswer } from "./daemon_api.ts";
 import type { AdminLimits } from "./limits.ts";
-import { type Answers, overdue } from "./problem.ts";
-import { readJson } from "./request_body.ts";
-import { AUTHOR, readMembers, REASON } from "./request_members.ts";
+import { type Answers, invalid, overdue, refused, STOPPING } from "./problem.ts";
+import { AUTHOR, readOrder, REASON } from "./request_members.ts";
 import type { Route } from "./route.ts";
 
 const PROMOTE = { full: { kind: "flag" }, reason: REASON, author: AUTHOR } as const;
@@ -29,14 +28,10 @@ export function rolloutRoutes(
     method: "POST",
     path: `/admin/rollout/${path}`,
     async answer(request) {
-      const body = await readJson(request, limits);
-      if (!body.ok) return answers.problem(body.problem);
-      const read = readMembers<typeof PROMOTE>(body.value, kinds as typeof PROMOTE, "this request");
+      const read = await readOrder<typeof PROMOTE>(request, limits, kinds as typeof PROMOTE);
       if (!read.ok) return answers.problem(read.problem);
       const { full = false, reason, author = null } = read.value;
-      if (reason === undefined) {
-        return answers.problem({ status: 422, code: "admin/invalid-request", detail: "reason must be given" });
-      }
+      if (reason === undefined) return answers.problem(invalid("reason must be given"));
       // It goes on, also if the answer did not wait for it.
       const done = await withinLimit(carryOut({ full, reason, author }), limits.answerMilliseconds, request.signal);
       if (done.ok) return answerOf(done.value, status);
@@ -48,11 +43,11 @@ export function rolloutRoutes(
       case "done":
         return answers.json({ status, timestamp: now().toISOString(), rollout: answer.rollout });
       case "refused":
-        return answers.problem({ status: 409, code: "admin/refused", detail: answer.reason });
+        return answers.problem(refused(answer.reason));
       case "failed":
         return answers.problem({ status: 503, code: "admin/rollout-failed", detail: answer.reason });
       case "stopping":
-        return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
+        return answers.problem(STOPPING);
     }
   };
   return [

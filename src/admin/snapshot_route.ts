@@ -1,6 +1,6 @@
 // The snapshot in force, with its content hash as entity tag. A client that has it can wait for another one: such a
 // wait costs one listener and one timer, and all requests share one buffer of bytes.
-import { type Answers, NOT_KEPT } from "./problem.ts";
+import { type Answers, NOT_KEPT, STOPPING, tooMany } from "./problem.ts";
 import { conditionForm, matchesWeakly, readCondition, type TagCondition } from "./entity_tag.ts";
 import type { AdminLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
@@ -41,15 +41,12 @@ export function snapshotRoute(
     };
     if (wait > 0 && !isNew()) {
       if (waiters >= limits.maxWaiters) {
-        const detail = `${limits.maxWaiters} requests wait for a snapshot already`;
-        return answers.problem({ status: 503, code: "admin/too-many", detail, headers: { "Retry-After": "5" } });
+        return answers.problem(tooMany(`${limits.maxWaiters} requests wait for a snapshot already`, 5));
       }
       waiters++;
       await change(api, isNew, wait * 1000, AbortSignal.any([request.signal, closing]));
       waiters--;
-      if (closing.aborted) {
-        return answers.problem({ status: 503, code: "admin/stopping", detail: "The daemon is about to end" });
-      }
+      if (closing.aborted) return answers.problem(STOPPING);
     }
     const current = api.contentHash();
     if (matchesWeakly(known, current)) return notModified(current!);
