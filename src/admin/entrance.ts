@@ -60,8 +60,6 @@ export interface EntranceSettings {
   readonly onTrouble: (message: string) => void;
   /** Between attempts; default from 1 s to 60 s. */
   readonly backoff?: Backoff;
-  /** How long the caller waits for the first attempt, which goes on after that; default 2 s. */
-  readonly openLimitMilliseconds?: number;
   /** In [0, 1), for the backoff; default `Math.random`. */
   readonly random?: () => number;
 }
@@ -84,7 +82,7 @@ export type OpenedEntrance = { readonly ok: true; readonly entrance: Entrance } 
 /** Between attempts to open it. */
 const BACKOFF: Backoff = { firstMilliseconds: 1_000, capMilliseconds: 60_000 };
 
-/** Covers the files that opening needs. */
+/** How long the caller waits for the first attempt, which goes on after that: covers the files that opening needs. */
 const OPEN_LIMIT_MILLISECONDS = 2_000;
 
 /** How long each step of closing waits for a file system that does not answer. */
@@ -93,7 +91,6 @@ const GRACE_MILLISECONDS = 500;
 /** Makes a first attempt, and keeps trying if the host is at fault. Every later failure counts as the host's. */
 export async function openEntrance(settings: EntranceSettings): Promise<OpenedEntrance> {
   const { open, serve, onOpen, onLook, onTrouble, backoff = BACKOFF, random = Math.random } = settings;
-  const { openLimitMilliseconds = OPEN_LIMIT_MILLISECONDS } = settings;
   let current: { readonly opened: OpenedListener; readonly connections: Connections } | null = null;
   let withdrawing: Promise<void> | null = null;
   let isWithdrawn = false;
@@ -129,7 +126,7 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   let lastLook: Promise<void> | null = null;
   const look = lookReporter((looked) => withdrawing === null && onLook(looked));
   const opening = open();
-  const first = await withinLimit(opening, openLimitMilliseconds);
+  const first = await withinLimit(opening, OPEN_LIMIT_MILLISECONDS);
   if (first.ok && !first.value.ok && first.value.isOption) return first.value;
   if (!first.ok) onTrouble("A file system that it needs (of its socket, token or certificate) does not answer");
   const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(opening);

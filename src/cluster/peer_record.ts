@@ -228,10 +228,8 @@ export interface Run {
   readonly instances: readonly string[];
 }
 
-/** Whether the peers agree, and the hash of each. */
+/** What each peer runs. They agree if that is one hash at most, and no name has several peers. */
 export interface PeersVerdict {
-  /** Whether no two peers differ; also true if there is no peer, or if none runs anything yet. */
-  readonly consistent: boolean;
   /** Names that several peers have, sorted: it is not known which of them are alive. */
   readonly namesakes: readonly string[];
   /** The most frequent hash comes first; if several are as frequent, the lower one, and null last. */
@@ -252,7 +250,7 @@ export function judgePeers(peers: Iterable<Pick<PeerRecord, "instance" | "hash">
   const runs = hashes.map((hash): Run => ({ hash, instances: byHash.get(hash)!.sort() }));
   runs.sort((left, right) => right.instances.length - left.instances.length);
   const namesakes = [...namesakesOf(all)].sort();
-  return { consistent: runs.length <= 1 && namesakes.length === 0, namesakes, runs };
+  return { namesakes, runs };
 }
 
 /** Returns the names that several peers have. */

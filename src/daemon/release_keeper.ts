@@ -75,12 +75,10 @@ export interface ReleaseKeeper extends AsyncDisposable {
  * Opens the history of a host.
  *
  * @param found the hash of the snapshot that was found in force; null: there is none.
- * @param now milliseconds since 1970.
  */
 export async function openReleaseKeeper(
   settings: ReleaseKeeperSettings,
   found: string | null,
-  now: () => number = Date.now,
 ): Promise<ReleaseKeeper> {
   const { options: { history, state, snapshot }, log } = settings;
   const directory = historyDirectory(state.directory, snapshot.path);
@@ -89,21 +87,21 @@ export async function openReleaseKeeper(
     else log.warning(line);
   };
   await removeStaleHistoryFiles(directory);
-  const file = await openReleaseFile({
-    directory,
-    now: () => new Date(now()),
-    onTrouble: warn("The list of releases"),
-  });
+  const file = await openReleaseFile({ directory, onTrouble: warn("The list of releases") });
   if (file.trouble !== null) log.warning(`The history is not complete: ${file.trouble}`);
   const keyRing = await openKeyRing(settings);
   const texts = openTexts(history, { directory, keyRing, onTrouble: warn("The history") });
-  const journal = openJournal({ directory: stateDirectoryOf(settings.options), now, onTrouble: warn("The journal") });
+  const journal = openJournal({
+    directory: stateDirectoryOf(settings.options),
+    now: Date.now,
+    onTrouble: warn("The journal"),
+  });
   let recording: Promise<Kept> = Promise.resolve({ ok: true });
   let store: Pick<Notifier, "source"> | null = null;
   let prepared: string | null = null;
   const limits = limitsOf(settings.options);
   const active = found === null ? null : { hash: found, format: formatOf(settings.sourcePath ?? "") };
-  const kept = reconciled(file.found ?? NO_RELEASES, active, now(), limits);
+  const kept = reconciled(file.found ?? NO_RELEASES, active, Date.now(), limits);
   if (kept !== file.found && active !== null) void file.write(kept);
   const running = runningRelease(kept);
   journal.append({ kind: "started", release: running?.number ?? null, hash: running?.hash ?? null });
@@ -135,7 +133,7 @@ export async function openReleaseKeeper(
     },
     async tidy(kept) {
       const ordered = kept.list.map((one) => one.hash).reverse();
-      const { message } = await texts.evict({ pinned: protectedHashes(kept), ordered });
+      const message = await texts.evict({ pinned: protectedHashes(kept), ordered });
       if (message !== null) log.warning(message);
     },
     reseal: resealerOf(texts, log),

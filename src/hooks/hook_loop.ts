@@ -44,8 +44,6 @@ export interface HookLoopOptions<Input> {
   keep(done: ReadonlyMap<string, string>): void;
   /** Receives the report of each run. */
   report(report: HookReport): void;
-  /** How long disposing waits for hooks that were aborted. Default 1,000. */
-  readonly graceMilliseconds?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** In [0, 1). */
@@ -64,6 +62,9 @@ export interface HookLoop<Input> extends AsyncDisposable {
 /** The parts of a report that are not in the verdict. */
 type Ran = Pick<HookReport, "output" | "durationMilliseconds">;
 
+/** How long disposing waits for hooks that were aborted. */
+const GRACE_MILLISECONDS = 1_000;
+
 const NOTHING_RAN: Ran = { output: "", durationMilliseconds: 0 };
 
 /** Makes a failure of a bug, so that the hook is tried again. The bug's message may quote anything and is left out. */
@@ -74,7 +75,7 @@ function failed(bug: unknown): HookRun {
 
 /** Opens the loop of some hooks; none runs before a trigger. */
 export function runHooks<Input>(given: HookLoopOptions<Input>): HookLoop<Input> {
-  const options = { graceMilliseconds: 1_000, clock: systemClock, random: Math.random, ...given };
+  const options = { clock: systemClock, random: Math.random, ...given };
   const { clock, random, splayMilliseconds } = options;
   const closing = new AbortController();
   const timers = new Map<string, () => void>();
@@ -122,7 +123,7 @@ export function runHooks<Input>(given: HookLoopOptions<Input>): HookLoop<Input> 
     async [Symbol.asyncDispose]() {
       take({ kind: "stop" });
       const limit = Promise.withResolvers<void>();
-      const cancel = clock.schedule(options.graceMilliseconds, limit.resolve);
+      const cancel = clock.schedule(GRACE_MILLISECONDS, limit.resolve);
       await Promise.race([Promise.all(running), limit.promise]);
       cancel();
     },

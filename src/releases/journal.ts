@@ -2,7 +2,7 @@
 // line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
 import { join } from "node:path";
 import { adviceFor, errorCode } from "../host/atomic_write.ts";
-import { type Backoff, backoffMilliseconds, retryBackoff } from "../time/backoff.ts";
+import { backoffMilliseconds } from "../time/backoff.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
 import { pause } from "../time/pause.ts";
@@ -27,7 +27,6 @@ export interface JournalSettings {
   /** The operating system's unless a test injects faults. */
   readonly disk?: JournalDisk;
   readonly clock?: Clock;
-  readonly backoff?: Backoff;
   /** In [0, 1). */
   readonly random?: () => number;
 }
@@ -51,7 +50,7 @@ const WRITE_LIMIT_MILLISECONDS = 10_000;
 
 /** Opens the journal in a directory and begins to read its end. */
 export function openJournal(settings: JournalSettings): Journal {
-  const { clock = systemClock, backoff = retryBackoff, random = Math.random } = settings;
+  const { clock = systemClock, random = Math.random } = settings;
   const queue = openQueue(settings.maxQueued ?? MAX_QUEUED);
   const chain = openChain(settings, queue);
   const path = join(settings.directory, fileName(0));
@@ -85,7 +84,7 @@ export function openJournal(settings: JournalSettings): Journal {
         continue;
       }
       if (closing.signal.aborted) break;
-      await pause(backoffMilliseconds(++failures, random(), backoff), closing.signal, clock);
+      await pause(backoffMilliseconds(++failures, random()), closing.signal, clock);
     }
     running = null;
   };

@@ -86,14 +86,12 @@ export interface SourceHistory extends AsyncDisposable {
   /** Reads a text, also one that is owed. Never throws. */
   text(hash: string): Promise<TextRead>;
   /** Removes texts beyond the bounds, never the text that was put last. `message` is null if all went well. */
-  evict(eviction: Eviction): Promise<{ readonly removed: readonly string[]; readonly message: string | null }>;
+  evict(eviction: Eviction): Promise<string | null>;
   /**
    * Seals the texts anew that are not sealed with the newest key of the ring, one after the other. Costs next to
    * nothing if that was done before. Never throws.
    */
   reseal(): Promise<Resealed>;
-  /** All texts, in no order; null: the directory cannot be read. */
-  list(): Promise<readonly KeptText[] | null>;
 }
 
 /** Opens the history of texts. */
@@ -142,10 +140,9 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
       const newest = writer.owed?.hash ?? written?.text.hash;
       const kept = newest === undefined ? pinned : new Set([...pinned, newest]);
       const removed = await withinLimit(evict(directory, options, { pinned: kept, ordered }), LIMIT_MILLISECONDS);
-      return removed.ok ? removed.value : { removed: [], message: notEvicted(directory.path, "ETIMEDOUT") };
+      return removed.ok ? removed.value : notEvicted(directory.path, "ETIMEDOUT");
     },
     reseal: resealer.reseal,
-    list: () => listHistory(directory),
     async [Symbol.asyncDispose]() {
       await Promise.all([writer, resealer].map((one) => one[Symbol.asyncDispose]()));
     },
@@ -226,8 +223,11 @@ function unreadable(path: string, code: string): TextRead {
   return { ok: false, reason: "unreadable", message: `${terminalText(path)} cannot be read: ${code}` };
 }
 
-async function evict(directory: HistoryDirectory, bounds: HistoryBounds, eviction: Eviction) {
-  const removed: string[] = [];
+async function evict(
+  directory: HistoryDirectory,
+  bounds: HistoryBounds,
+  eviction: Eviction,
+): Promise<string | null> {
   let message: string | null = null;
   try {
     const texts = await textsIn(directory);
@@ -237,13 +237,12 @@ async function evict(directory: HistoryDirectory, bounds: HistoryBounds, evictio
       if (kept.has(text.hash) && current.get(text.hash) === text) continue;
       const path = pathOf(directory, text);
       const code = await directory.fileSystem.remove(path).then(() => null, errorCode);
-      if (code === null) removed.push(path);
-      else if (code !== "ENOENT") message ??= `${terminalText(path)} cannot be removed: ${code}`;
+      if (code !== null && code !== "ENOENT") message ??= `${terminalText(path)} cannot be removed: ${code}`;
     }
   } catch (error) {
     message = notEvicted(directory.path, errorCode(error));
   }
-  return { removed, message };
+  return message;
 }
 
 function notEvicted(path: string, code: string): string {

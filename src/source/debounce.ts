@@ -26,9 +26,8 @@ export function dueAt(burst: Burst, quiescence: Quiescence): number {
 }
 
 export interface DebounceOptions {
+  /** The longest wait is four times as long. */
   readonly quietMilliseconds: number;
-  /** Default: four times the quiet time. */
-  readonly longestMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
 }
@@ -37,8 +36,6 @@ export interface DebounceOptions {
 export interface Debouncer extends Disposable {
   /** Adds a hint to the burst, or begins one. */
   hint(): void;
-  /** Fires at once if a hint waits. */
-  flush(): void;
   /** Drops the hints that wait; further ones do nothing. */
   close(): void;
 }
@@ -48,7 +45,8 @@ export interface Debouncer extends Disposable {
  * An exception of `onSettled` is a bug and is not caught; it loses no hint.
  */
 export function debounce(options: DebounceOptions, onSettled: () => void): Debouncer {
-  const { quietMilliseconds, longestMilliseconds = 4 * quietMilliseconds, clock = systemClock } = options;
+  const { quietMilliseconds, clock = systemClock } = options;
+  const quiescence: Quiescence = { quietMilliseconds, longestMilliseconds: 4 * quietMilliseconds };
   let burst: Burst | null = null;
   let cancelTimer: (() => void) | null = null;
   let closed = false;
@@ -63,13 +61,13 @@ export function debounce(options: DebounceOptions, onSettled: () => void): Debou
   // One timer for a burst, not one for each hint: if hints moved the due time, the timer is set again when it rings.
   function arm(): void {
     if (burst === null) return;
-    const wait = dueAt(burst, { quietMilliseconds, longestMilliseconds }) - clock.now();
+    const wait = dueAt(burst, quiescence) - clock.now();
     cancelTimer = clock.schedule(Math.ceil(wait), ring);
   }
 
   function ring(): void {
     if (burst === null) return;
-    if (dueAt(burst, { quietMilliseconds, longestMilliseconds }) > clock.now()) arm();
+    if (dueAt(burst, quiescence) > clock.now()) arm();
     else fire();
   }
 
@@ -85,9 +83,6 @@ export function debounce(options: DebounceOptions, onSettled: () => void): Debou
       if (closed) return;
       burst = withHint(burst, clock.now());
       if (cancelTimer === null) arm();
-    },
-    flush() {
-      if (burst !== null) fire();
     },
     close,
     [Symbol.dispose]: close,

@@ -34,8 +34,6 @@ export interface ServiceManager extends AsyncDisposable {
 export interface ServiceManagerSurroundings {
   /** Receives in one line why the manager does not get the messages: once, and again after messages that arrived. */
   readonly onTrouble: (message: string) => void;
-  /** The process that the watchdog watches. */
-  readonly pid?: number;
   /** systemd-notify(1), which sends to abstract sockets for the service; null: there is none. */
   readonly notifyProgram?: string | null;
 }
@@ -68,7 +66,7 @@ const NOTIFY_PROGRAMS = ["/usr/bin/systemd-notify", "/bin/systemd-notify"];
  */
 export function openServiceManager(
   environment: Readonly<Record<string, string>>,
-  { onTrouble, pid = Deno.pid, notifyProgram = firstFile(NOTIFY_PROGRAMS) }: ServiceManagerSurroundings,
+  { onTrouble, notifyProgram = firstFile(NOTIFY_PROGRAMS) }: ServiceManagerSurroundings,
 ): ServiceManager | null {
   const address = environment.NOTIFY_SOCKET ?? "";
   if (address === "") return null;
@@ -97,7 +95,7 @@ export function openServiceManager(
     if (sending !== null) await withinLimit(sending, limitMilliseconds);
   };
   return {
-    watchdogMilliseconds: watchdogInterval(environment, pid),
+    watchdogMilliseconds: watchdogInterval(environment),
     notify(state) {
       waiting = withState(waiting, state);
       sending ??= send();
@@ -148,9 +146,9 @@ function statusLine(text: string): string {
 }
 
 /** sd_watchdog_enabled(3): the interval is this process's only if `WATCHDOG_PID` is unset or its own. */
-function watchdogInterval(environment: Readonly<Record<string, string>>, pid: number): number | null {
-  const { WATCHDOG_USEC: microseconds = "", WATCHDOG_PID: watched = String(pid) } = environment;
-  if (watched !== String(pid) || !/^[1-9][0-9]{0,15}$/.test(microseconds)) return null;
+function watchdogInterval(environment: Readonly<Record<string, string>>): number | null {
+  const { WATCHDOG_USEC: microseconds = "", WATCHDOG_PID: watched = String(Deno.pid) } = environment;
+  if (watched !== String(Deno.pid) || !/^[1-9][0-9]{0,15}$/.test(microseconds)) return null;
   return Math.max(1, Math.floor(Number(microseconds) / 1000));
 }
 

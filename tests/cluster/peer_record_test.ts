@@ -241,23 +241,22 @@ Deno.test("unknown members are left out, under any name", () => {
   assertEquals(Object.keys(parsePeer(text)!).sort(), Object.keys(REJECTING).sort());
 });
 
-Deno.test("peers that all run one hash are consistent, and so is nobody and nothing", () => {
+Deno.test("peers that all run one hash, or nothing, are one run, and nobody is none", () => {
   const running = (instance: string, hash: string | null) => ({ instance, hash });
-  assertEquals(judgePeers([]), { consistent: true, namesakes: [], runs: [] });
+  assertEquals(judgePeers([]), { namesakes: [], runs: [] });
   assertEquals(judgePeers([running("b", A), running("a", A)]), {
-    consistent: true,
     namesakes: [],
     runs: [{ hash: A, instances: ["a", "b"] }],
   });
-  assertEquals(judgePeers([running("a", null), running("b", null)]).consistent, true);
-  assertEquals(judgePeers([running("a", A), running("b", null)]).consistent, false);
+  assertEquals(judgePeers([running("a", null), running("b", null)]).runs.length, 1);
+  assertEquals(judgePeers([running("a", A), running("b", null)]).runs.length, 2);
 });
 
-Deno.test("peers of which two have one name are not consistent, with any hashes", () => {
+Deno.test("peers of which two have one name are namesakes, with any hashes", () => {
   const named = (...names: readonly string[]) => judgePeers(names.map((instance) => ({ instance, hash: A })));
-  assertEquals([named("b", "a", "b").consistent, named("b", "a", "b").namesakes], [false, ["b"]]);
+  assertEquals(named("b", "a", "b").namesakes, ["b"]);
   assertEquals(named("b", "a", "b", "a", "b", "__proto__").namesakes, ["a", "b"]);
-  assertEquals(judgePeers([{ instance: "a", hash: A }, { instance: "a", hash: B }]).consistent, false);
+  assertEquals(judgePeers([{ instance: "a", hash: A }, { instance: "a", hash: B }]).namesakes, ["a"]);
 });
 
 Deno.test("the hash of most peers comes first, in an order that does not depend on theirs", () => {
@@ -269,7 +268,6 @@ Deno.test("the hash of most peers comes first, in an order that does not depend 
     { instance: "a", hash: "0".repeat(64) },
   ];
   const expected = {
-    consistent: false,
     namesakes: [],
     runs: [
       { hash: B, instances: ["c", "d"] },

@@ -6,6 +6,7 @@ import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts"
 import { historyDirectory, removeStaleHistoryFiles } from "../../src/releases/history_directory.ts";
 import {
   keptHashes,
+  listHistory,
   openSourceHistory,
   type ReleaseText,
   type SourceHistoryOptions,
@@ -52,7 +53,7 @@ Deno.test("a text comes back as it was written, and only its owner can read it",
     assertEquals(await textOf(directory, C), "missing");
     const mode = (name: string) => (Deno.statSync(`${directory}/history${name}`).mode ?? 0) & 0o777;
     assertEquals([mode(""), mode(`/${A}.hcl.zst`), mode(`/${B}.json.zst`)], [0o700, 0o600, 0o600]);
-    assertEquals((await history.list())?.map(({ hash }) => hash).sort(), [A, B]);
+    assertEquals((await listHistory(historyDirectory(directory, "")))?.map(({ hash }) => hash).sort(), [A, B]);
   });
 });
 
@@ -130,8 +131,8 @@ Deno.test("a directory that cannot be made, and one that is a file, are results"
     const result = await history.put(source(A, "x"));
     assert(!result.ok);
     assertStringIncludes(result.message, "ENOTDIR");
-    assertEquals(await history.list(), null);
-    const { message } = await history.evict({ pinned: new Set(), ordered: [] });
+    assertEquals(await listHistory(historyDirectory(directory, "")), null);
+    const message = await history.evict({ pinned: new Set(), ordered: [] });
     assertStringIncludes(message ?? "", "no old source is evicted: ENOTDIR");
   });
 });
@@ -200,9 +201,7 @@ Deno.test("eviction removes old texts, leaves foreign files, and never the text 
     // Left by a crash while the format of a source changed.
     await Deno.copyFile(`${directory}/history/${A}.hcl.zst`, `${directory}/history/${A}.json.zst`);
     await Deno.utime(`${directory}/history/${A}.hcl.zst`, 1, 1);
-    const { removed, message } = await history.evict({ pinned: new Set([A]), ordered: [C, B, A] });
-    const path = (name: string) => `${directory}/history/${name}`;
-    assertEquals([[...removed].sort(), message], [[path(`${A}.hcl.zst`), path(`${B}.hcl.zst`)], null]);
+    assertEquals(await history.evict({ pinned: new Set([A]), ordered: [C, B, A] }), null);
     assertEquals(namesIn(`${directory}/history`), [...foreign, `${A}.json.zst`, `${C}.hcl.zst`].sort());
   });
 });
@@ -214,7 +213,8 @@ Deno.test("a text that cannot be removed is said, and the others go", async () =
       path === stuck ? Promise.reject(Object.assign(new Error(), { code: "EPERM" })) : hostFileSystem.remove(path);
     await using history = open(directory, { ...hostFileSystem, remove }, { keep: 0 });
     for (const hash of [A, B, C]) await history.put(source(hash, hash));
-    const { removed, message } = await history.evict({ pinned: new Set(), ordered: [C, B, A] });
-    assertEquals([removed, message], [[`${directory}/history/${B}.hcl.zst`], `${stuck} cannot be removed: EPERM`]);
+    const message = await history.evict({ pinned: new Set(), ordered: [C, B, A] });
+    assertEquals(message, `${stuck} cannot be removed: EPERM`);
+    assertEquals(namesIn(`${directory}/history`), [`${A}.hcl.zst`, `${C}.hcl.zst`]);
   });
 });

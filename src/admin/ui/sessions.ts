@@ -28,7 +28,6 @@ export const SESSION_LIMITS: SessionLimits = {
 export interface SessionSettings {
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  readonly limits?: SessionLimits;
   /** Returns so many random bytes; default those of the system. */
   readonly random?: (bytes: number) => Uint8Array;
 }
@@ -55,8 +54,8 @@ interface Session {
   used: number;
 }
 
-export function openSessions({ now, limits = SESSION_LIMITS, random = randomBytes }: SessionSettings): Sessions {
-  const { maxSessions, maxAgeMilliseconds, maxIdleMilliseconds } = limits;
+export function openSessions({ now, random = randomBytes }: SessionSettings): Sessions {
+  const { maxSessions, maxAgeMilliseconds, maxIdleMilliseconds } = SESSION_LIMITS;
   // In the order of the sign-ins. Keys are digests, so the time of a look-up says nothing about an id.
   const sessions = new Map<string, Session>();
   const isOver = ({ begun, used }: Session) =>
