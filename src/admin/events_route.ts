@@ -25,7 +25,7 @@ export function eventsRoutes(
   answers: Answers,
   limits: AdminLimits,
   closing: AbortSignal,
-  mayGoOn: MayGoOn = () => Promise.resolve(true),
+  mayGoOn: MayGoOn,
 ): readonly Route[] {
   // The connection ends with its stream, so that closing the interface waits for no client.
   const headers = { ...NOT_KEPT, "Content-Type": "text/event-stream", "Connection": "close" };

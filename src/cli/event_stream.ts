@@ -25,7 +25,7 @@ export interface StreamLimits {
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
   { idleMilliseconds, maxCharacters }: StreamLimits,
-  onRetry: (milliseconds: number) => void = () => {},
+  onRetry: (milliseconds: number) => void,
 ): AsyncGenerator<StreamEvent> {
   const decoder = new TextDecoder();
   const arrived: StreamEvent[] = [];

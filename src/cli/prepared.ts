@@ -53,7 +53,7 @@ export async function requestedOptions(
   }
   const flags = [...request.settings];
   for (const argument of request.set) {
-    const parsed = parseFlagSetting("--set", argument);
+    const parsed = parseFlagSetting(argument);
     if (!parsed.ok) return { ok: false, code: EXIT.usage, diagnostics: [parsed.diagnostic], sources: [] };
     flags.push(parsed.setting);
   }

@@ -8,7 +8,7 @@ import type { Config } from "./changes.ts";
 export type MaskedObject = { readonly [name: string]: MaskedJson };
 
 /** Makes a masked copy of a configuration, resolved or portable. */
-export function maskedConfig(config: Config, options: MaskOptions = {}): MaskedObject {
+export function maskedConfig(config: Config, options: MaskOptions): MaskedObject {
   return atOnce(maskingConfigs([config], options))[0]!;
 }
 
@@ -18,7 +18,7 @@ export function maskedConfig(config: Config, options: MaskOptions = {}): MaskedO
  */
 export function* maskingConfigs(
   configs: readonly Config[],
-  options: MaskOptions = {},
+  options: MaskOptions,
 ): Generator<void, readonly MaskedObject[]> {
   const hidden: string[] = [];
   const all: MaskedObject[] = [];

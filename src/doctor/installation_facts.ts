@@ -224,7 +224,7 @@ async function readWritten(
 }
 
 export const snapshotFile = facts("snapshot/file", "The snapshot", (subject) => {
-  return readWritten(subject, subject.options.snapshot.path, (bytes) => verifyInTurns(bytes));
+  return readWritten(subject, subject.options.snapshot.path, verifyInTurns);
 });
 
 /** The mount of a file's directory (null: not known), and whether the file itself is a mount point. */
@@ -255,7 +255,7 @@ export const serverForm = facts("server-form/file", "The server form", async (su
   const { path, serverPath } = subject.options.snapshot;
   if (serverPath === null) return null;
   const file = await readWritten(subject, serverPath, (bytes) => verifyServerForm(bytes));
-  const snapshot = await readWritten(subject, path, (bytes) => verifyInTurns(bytes));
+  const snapshot = await readWritten(subject, path, verifyInTurns);
   const [one, other] = [file, snapshot].map(({ read }) =>
     read.state === "file" && read.verification.ok ? read.verification.header : null
   );

@@ -57,7 +57,7 @@ export interface RunnableHook {
  * ```ts
  * const action = { kind: "command", command: ["nginx", "-s", "reload"] };
  * const hook = { name: "reload", action, timeoutMilliseconds: 5_000, readiness: null, isCarriedOut: false };
- * const ending = await runHook(hook, payload, stopping.signal);
+ * const ending = await runHook(hook, payload, stopping.signal, {});
  * // { ok: false, reason: "exited with 1", output: "nginx: [error] …" }
  * ```
  */
@@ -65,7 +65,7 @@ export async function runHook(
   hook: RunnableHook,
   payload: HookPayload,
   signal: AbortSignal,
-  surroundings: Partial<HookHost> = {},
+  surroundings: Partial<HookHost>,
 ): Promise<HookEnding> {
   const { name, readiness } = hook;
   const question = {

@@ -24,7 +24,7 @@ export function requestSecrets(
   url: URL,
   headers: Headers,
   fromFiles: readonly string[],
-  proxy: Proxy | null = null,
+  proxy: Proxy | null,
 ): ReadonlySet<string> {
   const files = new Set(fromFiles.map((name) => name.toLowerCase()));
   const isSecret = (name: string, value: string) => files.has(name) || isCredentialName(name) || looksSecret(value);

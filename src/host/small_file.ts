@@ -31,7 +31,7 @@ export async function readSmallFile(path: string, maxBytes: number = MAX_SMALL_F
 }
 
 /** Reads a file once that need not be text. */
-export async function readSmallBytes(path: string, maxBytes: number = MAX_SMALL_FILE_BYTES): Promise<SmallBytesRead> {
+export async function readSmallBytes(path: string, maxBytes: number): Promise<SmallBytesRead> {
   const refuse = (what: string): SmallBytesRead => ({ ok: false, reason: `${terminalText(path)} ${what}` });
   try {
     const bytes = await readRegularFile(path, maxBytes);

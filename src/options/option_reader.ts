@@ -91,13 +91,14 @@ export function readOptions(sources: OptionSources): OptionsResult {
 
 /** Splits the argument of `--set KEY=VALUE`; a value may hold further equals signs. */
 export function parseFlagSetting(
-  flag: string,
   argument: string,
 ): { ok: true; setting: FlagSetting } | { ok: false; diagnostic: Diagnostic } {
   const at = argument.indexOf("=");
-  if (at > 0) return { ok: true, setting: { flag, key: argument.slice(0, at).trim(), value: argument.slice(at + 1) } };
-  const suggestion = `Write ${flag} ConfigurationWatcher:PollSeconds=1`;
-  return { ok: false, diagnostic: errorDiagnostic("options/flag", `${flag} takes KEY=VALUE`, { suggestion }) };
+  if (at > 0) {
+    return { ok: true, setting: { flag: "--set", key: argument.slice(0, at).trim(), value: argument.slice(at + 1) } };
+  }
+  const suggestion = "Write --set ConfigurationWatcher:PollSeconds=1";
+  return { ok: false, diagnostic: errorDiagnostic("options/flag", "--set takes KEY=VALUE", { suggestion }) };
 }
 
 function environmentTree(

@@ -84,7 +84,7 @@ export const MAX_CONFIRM_MILLISECONDS = 24 * 3_600_000;
  *
  * @param isCandidate whether a rollout counts on the release in force, so that the health checks go on after its bake.
  */
-export function decideReleases(releases: Releases, event: ReleaseEvent, isCandidate = false): ReleaseDecision {
+export function decideReleases(releases: Releases, event: ReleaseEvent, isCandidate: boolean): ReleaseDecision {
   switch (event.kind) {
     case "release-start":
       return started(releases, event.at);

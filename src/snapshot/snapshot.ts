@@ -127,14 +127,13 @@ export function isFileOf(bytes: Uint8Array, file: Pick<Snapshot, "pieces" | "byt
  * finds a file that lacks its last byte), the header has exactly the known members, and the content has its hash.
  * Layout and order do not matter. The file cannot prove `hash`, since the portable config is not in it.
  *
- * It yields to the event loop, except while it decodes and parses: some 10 ms for each MB. Rejects only with the pace's
- * reason.
+ * It yields to the event loop, except while it decodes and parses: some 10 ms for each MB. Never rejects.
  *
  * V8's JSON.parse can misread an escaped member name after one that ends in a backslash (bug 521080746): verification
  * may then refuse such a config's own snapshot, but never accepts another.
  */
-export function verifyInTurns(bytes: Uint8Array, pace: Pace = openPace()): Promise<Verification> {
-  return inTurns(verificationOf(bytes), pace);
+export function verifyInTurns(bytes: Uint8Array): Promise<Verification> {
+  return inTurns(verificationOf(bytes), openPace());
 }
 
 function* verificationOf(bytes: Uint8Array): Generator<void, Verification> {

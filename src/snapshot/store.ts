@@ -124,7 +124,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore | St
   const group = await resolveGroup(options);
   if (!group.ok) return group;
   const common = { mode, gid: group.gid, fileSystem, now };
-  const snapshot = await openSlot<SnapshotProof>({ ...common, path, name: "snapshot", verify: verifySnapshot });
+  const snapshot = await openSlot<SnapshotProof>({ ...common, path, name: "snapshot", verify: verifyInTurns });
   if (!snapshot.ok) return snapshot;
   const serverForm = serverPath === null
     ? null
@@ -140,7 +140,6 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore | St
   };
 }
 
-const verifySnapshot = (bytes: Uint8Array) => verifyInTurns(bytes);
 const verifyServerFile = (bytes: Uint8Array) => verifyServerForm(bytes);
 
 function storeOf(

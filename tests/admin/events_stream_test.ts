@@ -18,6 +18,7 @@ function streaming(limits: Partial<AdminLimits> = {}) {
     maskedAnswers((text) => api.mask(text)),
     { ...ADMIN_LIMITS, ...limits },
     closing.signal,
+    () => Promise.resolve(true),
   );
   const route = (request: Request) => first!.answer(request, { authorize: null, cut: () => void cuts++ });
   const ask = (lastEventId?: string) => {

@@ -191,7 +191,7 @@ Deno.test("a stream is parsed the same however it is cut, with every line ending
     assertEquals([parsed, waits], [expected, [5]]);
   }
   const broken = stream([new Uint8Array([...new TextEncoder().encode("data: "), 0xff, 0x0a, 0x0a])]);
-  assertEquals((await Array.fromAsync(readEvents(broken.body!, PACE.limits)))[0]?.data, "\ufffd");
+  assertEquals((await Array.fromAsync(readEvents(broken.body!, PACE.limits, () => {})))[0]?.data, "\ufffd");
 });
 
 for (const count of ["0", "-1", "1.5", "x", "9999999999"]) {

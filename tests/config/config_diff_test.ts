@@ -144,7 +144,7 @@ Deno.test("a masked configuration hides secrets and the variables in them, and n
     services: { s: { settings: { secret_number: 123456 } } },
     $x: [1, null],
   };
-  assertEquals(JSON.parse(JSON.stringify(maskedConfig(config))), {
+  assertEquals(JSON.parse(JSON.stringify(maskedConfig(config, {}))), {
     variables: { harmless: "[masked]", port: 5432, pin: "[masked]" },
     dataSources: { db: { connection: "[masked]", pool: { maxSize: 5432 } } },
     services: { s: { settings: { secret_number: "[masked]" } } },

@@ -10,7 +10,7 @@ interface Sent {
 
 /** The masked answer to a request. */
 function shown(answer: string, { url = "http://edge.test/", headers = {}, fromFiles = [] }: Sent): string {
-  return answerMask(requestSecrets(new URL(url), new Headers(headers), fromFiles), true)(answer);
+  return answerMask(requestSecrets(new URL(url), new Headers(headers), fromFiles, null), true)(answer);
 }
 
 Deno.test("a header of a file is masked as a whole and without its scheme", () => {

@@ -490,9 +490,9 @@ Deno.test("the level is the default category's if Logging:Level does not say", (
 });
 
 Deno.test("the argument of a flag is taken apart at its first equals sign", () => {
-  const result = parseFlagSetting("--set", "ConnectionStrings:Redis=a=b");
+  const result = parseFlagSetting("ConnectionStrings:Redis=a=b");
   assert(result.ok);
   assertEquals(result.setting, { flag: "--set", key: "ConnectionStrings:Redis", value: "a=b" });
-  assert(!parseFlagSetting("--set", "=x").ok);
-  assert(!parseFlagSetting("--set", "Snapshot:Path").ok);
+  assert(!parseFlagSetting("=x").ok);
+  assert(!parseFlagSetting("Snapshot:Path").ok);
 });

@@ -37,7 +37,7 @@ Deno.test("every text about options begins as a sentence and has no full stop at
   const flags = [{ flag: "--set", key: "ConfigurationWatcher:Poll", value: "1" }];
   add(readOptions({ flags, environment: {}, file: null }));
   const others = [
-    parseFlagSetting("--set", "x"),
+    parseFlagSetting("x"),
     await readOptionsFile("/dev/null/none"),
     await readOptionsFile("/dev/null"),
     await findSource({

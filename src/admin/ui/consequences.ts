@@ -91,7 +91,7 @@ function keptOf(releases: readonly ListedRelease[]): Parameters<typeof lastGood>
   return { list: releases.toReversed(), skips };
 }
 
-function possible(sentence: string, basis = ""): Consequence {
+function possible(sentence: string, basis: string): Consequence {
   return { isPossible: true, sentence, basis };
 }
 

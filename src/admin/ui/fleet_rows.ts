@@ -104,7 +104,7 @@ export function maskedPeers(records: readonly Peer[], mask: (text: string) => st
  * Returns the known hosts: those of the records, those of expired records, and this one also if its record is not
  * known.
  */
-export function hostsOf(status: Status, peers: PeersAnswer, lost: readonly Peer[] = []): readonly Host[] {
+export function hostsOf(status: Status, peers: PeersAnswer, lost: readonly Peer[]): readonly Host[] {
   const gone = lost.map((peer) => ({ ...hostOfPeer(peer), isLost: true }));
   const hosts = peers.ok ? [...peers.peers.map(hostOfPeer), ...gone] : [];
   return hosts.some(({ isSelf }) => isSelf) ? hosts : [hostOfStatus(status), ...hosts];

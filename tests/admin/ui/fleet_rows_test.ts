@@ -149,7 +149,7 @@ Deno.test("each text of a record that may be anything is masked, journals are le
 Deno.test("of a diagnostic the summary comes first, and its place and code apart; another reason stays as it is", () => {
   const partsOf = (why: string) => {
     const peer = peerWith({ self: true, rejected: { hash: hashOf("b"), generation: 1, why, at: ago(9) } });
-    const [host] = hostsOf(statusWith(), { ok: true, peers: [peer] });
+    const [host] = hostsOf(statusWith(), { ok: true, peers: [peer] }, []);
     return [host!.rejected!.summary, host!.rejected!.detail];
   };
   for (
@@ -184,7 +184,7 @@ Deno.test("if the others are not known, this host's row comes from its status", 
     diagnostics: [],
   };
   const status = statusWith({ release, lastReload, version: "0.2.0" });
-  const [host, ...others] = hostsOf(status, { ok: false, reason: "Redis is away" });
+  const [host, ...others] = hostsOf(status, { ok: false, reason: "Redis is away" }, []);
   assertEquals(others, []);
   const { instance, isSelf, since, rejected, seen } = host!;
   assertEquals([instance, isSelf, since, seen, host!.release], ["edge-7", true, ago(60), null, {
@@ -196,14 +196,14 @@ Deno.test("if the others are not known, this host's row comes from its status", 
     release: releaseAnswer(7, hashOf("b"), {}),
     active: { hash: hashOf("a"), since: ago(5) },
   });
-  const [changed] = hostsOf(before, { ok: false, reason: "" });
+  const [changed] = hostsOf(before, { ok: false, reason: "" }, []);
   assertEquals([changed!.since, changed!.release], [ago(5), null]);
 });
 
 Deno.test("this host is there although its record is not, and comes once", () => {
   const status = statusWith({ instance: "edge-7" });
   const namesOf = (...peers: ReturnType<typeof peerWith>[]) =>
-    hostsOf(status, { ok: true, peers }).map(({ instance, isSelf }) => [instance, isSelf]);
+    hostsOf(status, { ok: true, peers }, []).map(({ instance, isSelf }) => [instance, isSelf]);
   assertEquals(namesOf(peerWith({ instance: "edge-1" })), [["edge-7", true], ["edge-1", false]]);
   assertEquals(namesOf(peerWith({ instance: "edge-7", self: true })), [["edge-7", true]]);
 });
