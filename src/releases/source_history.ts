@@ -85,7 +85,7 @@ export interface SourceHistory extends AsyncDisposable {
   put(text: ReleaseText): Promise<Kept>;
   /** Reads a text, also one that is owed. Never throws. */
   text(hash: string): Promise<TextRead>;
-  /** Removes texts beyond the bounds, never the text that was put last. `message` is null if all went well. */
+  /** Removes texts beyond the bounds, never the text that was put last. Null if all went well, else one line. */
   evict(eviction: Eviction): Promise<string | null>;
   /**
    * Seals the texts anew that are not sealed with the newest key of the ring, one after the other. Costs next to
