@@ -174,7 +174,7 @@ const SETTING_ROWS: readonly Row[] = [
     "Admin:TokenFile",
     "none",
     "a file, or a systemd credential's name, with one line of 16 to 4095 characters of ASCII, no spaces",
-    "the token for TCP; read again when it changes",
+    "the token for TCP; read again when it changes, a systemd credential only at a start of the unit",
   ],
   [
     "Admin:Tls:CertificateFile",
