@@ -46,7 +46,10 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_EVENT`", "`check`, `activated`, `rejected`, `diverged` or `health`"],
   ["`HONUA_CONFIGD_HOOK`", "the hook's `Name`"],
   ["`HONUA_CONFIGD_INSTANCE`", "this instance's name"],
-  ["`HONUA_CONFIGD_HASH`", "the hash of the snapshot, of the candidate (`check`) or of the rejected source"],
+  [
+    "`HONUA_CONFIGD_HASH`",
+    "the hash of the snapshot, of the candidate (`check`) or of the rejected source (or of its bytes)",
+  ],
   ["`HONUA_CONFIGD_PREVIOUS_HASH`", "the hash that was in force before"],
   ["`HONUA_CONFIGD_GENERATION`", "the generation agreed on last"],
   ["`HONUA_CONFIGD_SNAPSHOT`", "the snapshot's path"],
