@@ -127,10 +127,17 @@ export interface Status extends ReleaseStatus {
   readonly rollout: RolloutSummary | null;
 }
 
+/** The number of the release that a rollback without one leads to, or why a person has to choose, in one line. */
+export type UndoStatus =
+  | { readonly to: number; readonly why: null }
+  | { readonly to: null; readonly why: string };
+
 /** The part of a status about releases. */
 export interface ReleaseStatus {
   /** The one in force; null: none is known. */
   readonly release: Release | null;
+  /** What a rollback without a number undoes. */
+  readonly undo: UndoStatus;
   /** Null: the source is in force, or is not valid. */
   readonly held: {
     readonly kind: "skipped" | "frozen" | "staged" | "unapproved";

@@ -74,6 +74,8 @@ const statusSchema = z.object({
     reason: z.string().nullable(),
     state: z.string(),
   }).nullable().default(null),
+  /** An older daemon does not know it. */
+  undo: z.object({ to: z.number().nullable() }).default({ to: null }),
   held: z.object({
     kind: z.string(),
     by: z.string().nullable(),

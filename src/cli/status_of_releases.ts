@@ -65,9 +65,9 @@ function adviceText({ release, source }: Status, { kind, advice }: NonNullable<S
  */
 const UNDO_MILLISECONDS = 24 * 3_600_000;
 
-/** The way back from a new edit; null: nothing new is in force. */
-function undoText({ release, held, mode }: Status, now: number): string | null {
-  if (release === null || held !== null || release.number < 2) return null;
+/** The way back from a new edit; null: nothing new is in force, or a rollback would undo something else. */
+function undoText({ release, held, mode, undo }: Status, now: number): string | null {
+  if (release === null || held !== null || undo.to === null) return null;
   const isEdit = ["file", "operator", "force", "cluster"].includes(release.cause);
   if (!isEdit || !(now - Date.parse(release.at) < UNDO_MILLISECONDS)) return null;
   const where = mode === "cluster" ? " goes back here and on all other instances" : " goes back";

@@ -12,11 +12,11 @@ import type {
 import { isAnnouncing } from "../agreement/agreement.ts";
 import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
+import { proposedTarget, unnamedTarget } from "../reload/unnamed_rollback.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
 import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
-import { rollbackObjection } from "../rollout/going_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
@@ -73,10 +73,13 @@ export function openReleaseAnswers(
 
 /** The part of a status about releases. */
 export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop" | "mask">): ReleaseStatus {
-  const { kept, held } = loop.state().releases;
+  const state = loop.state();
+  const { kept, held } = state.releases;
   const { hold, confirmation, bake } = kept;
+  const proposed = proposedTarget(state);
   return {
     release: runningRelease(kept),
+    undo: proposed.ok ? { to: proposed.release.number, why: null } : { to: null, why: mask(proposed.reason) },
     held: held && {
       kind: held.kind,
       hash: held.hash,
@@ -143,12 +146,13 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
   const find = () => {
     const { agreement, releases: { kept } } = loop.state();
-    return { kept, target: targetOf(kept, request.number, agreement !== null && !request.local) };
+    const { number, local } = request;
+    const isUnnamed = number === null && !local;
+    return {
+      kept,
+      target: isUnnamed ? unnamedTarget(loop.state()) : targetOf(kept, number, agreement !== null && !local),
+    };
   };
-  const { rollouts, active } = loop.state();
-  const isVague = request.number === null && !request.local && rollouts !== null;
-  const objection = isVague ? rollbackObjection(rollouts, active?.hash ?? null) : null;
-  if (objection !== null) return { kind: "refused", reason: mask(objection) };
   const wanted = find().target;
   const loss = wanted.ok ? await lossOf(parts, wanted.release) : null;
   if (loss !== null) return { kind: "refused", reason: mask(loss) };

@@ -337,6 +337,7 @@ function status(contentHash: string | null): Status {
     singleMounts: [],
     rollout: null,
     release: null,
+    undo: { to: 41, why: null },
     held: null,
     hold: null,
     confirmation: null,

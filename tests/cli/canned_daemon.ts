@@ -106,6 +106,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     singleMounts: [],
     rollout: null,
     release: null,
+    undo: { to: null, why: "No release is in force, so there is nothing to take back" },
     held: null,
     hold: null,
     confirmation: null,

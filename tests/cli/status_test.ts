@@ -383,3 +383,27 @@ Deno.test("a candidate whose own bake is over is still watched", async () => {
   const { out } = await runRecorded(["status", ...daemon.flags]);
   assertEquals(out.split("\n")[2], "Health       watched while its rollout is under way, no failure");
 });
+
+Deno.test("status gives the command that undoes a new edit, if the daemon would go back from it", async () => {
+  const edit = { ...RELEASE, at: new Date().toISOString(), cause: "file" } as const;
+  const undo = { to: 42, why: null };
+  const rejected = { ...statusWith().lastReload!, outcome: "rejected" };
+  const row = async (given: Parameters<typeof statusWith>[0]) => {
+    await using daemon = await cannedDaemon(() => json(statusWith({ release: edit, undo, ...given })));
+    const { out } = await runRecorded(["status", ...daemon.flags]);
+    return out.split("\n").find((line) => line.startsWith("To undo"))?.slice(13) ?? null;
+  };
+  const command = "honua-configd rollback --reason TEXT goes back";
+  assertEquals(await row({}), `${command} here and on all other instances`);
+  assertEquals(await row({ mode: "alone" }), command);
+  for (const cause of ["operator", "force", "cluster"] as const) {
+    assertEquals(await row({ mode: "alone", release: { ...edit, cause } }), command);
+  }
+  const refused = { to: null, why: "a person has to choose" };
+  assertEquals(await row({ undo: refused, lastReload: rejected }), null, "the edit was rejected");
+  assertEquals(await row({ undo: refused, standing: "diverged" }), null, "another host's change was agreed on");
+  assertEquals(await row({ undo: refused, release: { ...edit, cause: "cluster" } }), null, "it followed a rollback");
+  assertEquals(await row({ held: HELD }), null, "it was taken back already");
+  assertEquals(await row({ release: { ...edit, cause: "rollback" } }), null);
+  assertEquals(await row({ release: { ...edit, at: daysAgo(2) } }), null, "it is long ago");
+});

@@ -309,7 +309,7 @@ Deno.test("if the release that a rollback goes back to cannot be had, the host f
     head c@3 -> look, unchanged, diverged
     text a refused ->
     put bad ->
-    roll-back -> rolling-back 2 to a (rollback, fleet), back a, unreadable, look, back a, back c, runs 3 c (cluster), look, agreed, rejected
+    roll-back 1 -> rolling-back 2 to a (rollback, fleet), back a, unreadable, look, back a, back c, runs 3 c (cluster), look, agreed, rejected
     heard -> read-head
     head c@3 ->
     = 1 a healthy, 2 b rolled-back, 3 c running; skips b here; pinned c; rejected; agreed

@@ -6,6 +6,7 @@ import type { Event } from "../../src/reload/events.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { type Order, refusalOf } from "../../src/releases/decide_releases.ts";
 import { type Target, targetOf } from "../../src/releases/rolling_back.ts";
+import { unnamedTarget } from "../../src/reload/unnamed_rollback.ts";
 import { skipOf } from "../support/announcement_of.ts";
 import { rolloutEventOf } from "../rollout/rollout_events.ts";
 import type { Host } from "./releases_transcript.ts";
@@ -77,7 +78,10 @@ function orderOf({ state, at }: Host, line: string): Order | null {
 }
 
 function rollbackTarget({ state }: Pick<Host, "state">, line: string): Target {
-  return targetOf(state.releases.kept, numberIn(line), state.agreement !== null && !line.includes("here"));
+  const number = numberIn(line);
+  const isLocal = line.includes("here");
+  if (number === null && !isLocal) return unnamedTarget(state);
+  return targetOf(state.releases.kept, number, state.agreement !== null && !isLocal);
 }
 
 function numberIn(line: string): number | null {

@@ -311,7 +311,7 @@ Deno.test("a person's rollback of the head during a rollout leaves no rollout", 
     hint now -> look, unchanged, announce z on a, announced, agreed, done z, look, unchanged
     store rollout b h2>me,h3 admitting ->
     news -> sees b h2>me,h3 admitting, look, unchanged
-    roll-back -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, announce a on z undoes z skips z, back a, held skipped z, announced, agreed, read-fleet, look, back a, held skipped z again
+    roll-back 1 -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, announce a on z undoes z skips z, back a, held skipped z, announced, agreed, read-fleet, look, back a, held skipped z again
     = 1 a healthy, 2 z rolled-back, 3 a running; skips z; pinned a; held skipped; agreed
   `,
   );

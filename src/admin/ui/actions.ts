@@ -7,14 +7,7 @@ import { AUTHOR, readMembers, REASON } from "../request_members.ts";
 import type { Visit } from "./access.ts";
 import { carryOut, type Ordered } from "./carry_out.ts";
 import { type ActionName, ACTIONS, confirmationAnswer, HOLDS, outcomeAnswer } from "./confirmation_view.ts";
-import {
-  type ActionState,
-  type ChangePolicy,
-  type Choice,
-  consequenceOf,
-  defaultTarget,
-  isRolloutUnderWay,
-} from "./consequences.ts";
+import { type ActionState, type ChangePolicy, type Choice, consequenceOf, isRolloutUnderWay } from "./consequences.ts";
 import { withDiagnostics } from "./diagnostics_view.ts";
 import type { Markup } from "./markup.ts";
 import { masked } from "./masked.ts";
@@ -163,7 +156,7 @@ function readChoice(action: ActionName, given: Given, state: ActionState): Choic
       if (to === "rollout" || (to === "" && !isLocal && isRolloutUnderWay(state))) {
         return { action, to: null, isLocal: false };
       }
-      const number = /^[1-9]\d{0,15}$/.test(to) ? Number(to) : to === "" ? defaultTarget(state.releases) : null;
+      const number = /^[1-9]\d{0,15}$/.test(to) ? Number(to) : to === "" ? state.status.undo.to : null;
       return number === null ? null : { action, to: number, isLocal };
     }
     case "promote":

@@ -105,10 +105,16 @@ export function confirmationAnswer(model: ConfirmationModel): Response {
   const body = markup`<h1>${title}</h1>
 ${trouble === "" ? "" : markup`<p class="trouble" role="alert">${trouble}</p>`}
 ${choosing(model)}
-${consequence === null ? "" : markup`<p id="consequence" class="consequence">${consequence.sentence}</p>`}
+${consequence === null ? unchosen(model) : markup`<p id="consequence" class="consequence">${consequence.sentence}</p>`}
 ${choice !== null && consequence?.isPossible ? confirming(model, choice, consequence) : ""}
 <p><a href="${back}">Back, without doing anything</a></p>`;
   return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
+}
+
+/** Why no release is chosen for the person, who may mean no rollback at all. */
+function unchosen({ action, state: { status: { undo }, releases } }: ConfirmationModel): Markup | string {
+  if (action !== "rollback" || undo.why === null || targetsOf(releases).length === 0) return "";
+  return markup`<p class="consequence">No release is chosen. ${undo.why}.</p>`;
 }
 
 function confirming(model: ConfirmationModel, choice: Choice, { basis }: Consequence): Markup {

@@ -2,7 +2,7 @@
 // computed from the state at that moment. The daemon judges every order again when it comes.
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";
-import { lastBefore, lastGood, type Release } from "../../releases/release.ts";
+import type { Release } from "../../releases/release.ts";
 import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
 import { shortHash } from "./hash_tag.ts";
@@ -64,15 +64,6 @@ export function consequenceOf(choice: Choice, state: ActionState): Consequence {
   }
 }
 
-/** The number to which a rollback leads unless a person chooses another; null: a person has to choose. */
-export function defaultTarget(releases: readonly ListedRelease[]): number | null {
-  const running = releases.find(({ isRunning }) => isRunning);
-  // A person must choose how to leave the result of a rollback: two persons may act at once.
-  if (running === undefined || running.cause === "rollback") return null;
-  const kept = keptOf(releases);
-  return (lastGood(kept) ?? lastBefore(kept, () => true))?.number ?? null;
-}
-
 /** The releases that a rollback can lead to, the newest first; of one configuration only the newest. */
 export function targetsOf(releases: readonly ListedRelease[]): readonly ListedRelease[] {
   const running = releases.find(({ isRunning }) => isRunning);
@@ -82,13 +73,6 @@ export function targetsOf(releases: readonly ListedRelease[]): readonly ListedRe
     seen.add(hash);
     return isNew && !isSkipped;
   });
-}
-
-/** The list as the rules of releases take it. */
-function keptOf(releases: readonly ListedRelease[]): Parameters<typeof lastGood>[0] {
-  const skipped = releases.filter(({ isSkipped }) => isSkipped);
-  const skips = skipped.map(({ hash }) => ({ hash, by: "", at: "", reason: "", scope: "host" as const }));
-  return { list: releases.toReversed(), skips };
 }
 
 function possible(sentence: string, basis: string): Consequence {

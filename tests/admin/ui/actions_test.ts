@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../../src/admin/daemon_api.ts";
 import type { AdminSettings } from "../../../src/admin/server.ts";
 import { type AdminHost, openAdminHost } from "../admin_host.ts";
 import { releaseAnswer, ROLLOUT, SECRET } from "../fake_daemon_api.ts";
@@ -125,6 +126,27 @@ Deno.test("the form for another choice shows the one that is made", async () => 
   assertStringIncludes(text, "There is no other release to go back to.");
 });
 
+Deno.test("a rollback is chosen for a person only if the daemon proposes it, and otherwise the page says why it does not", async () => {
+  await using host = await openActing();
+  host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
+  const status = await host.api.status();
+  const shown = async (undo: Status["undo"]) => {
+    host.api.status = () => Promise.resolve({ ...status, undo });
+    const { text } = await visit(host, "/ui/actions/rollback", host.cookie);
+    return [text.includes("<button>"), ...[...text.matchAll(/class="consequence">([^<]*)</g)].map(([, one]) => one)];
+  };
+  const [isOffered, sentence] = await shown({ to: 41, why: null });
+  assertEquals(isOffered, true);
+  assertStringIncludes(String(sentence), "will run release 41 (a1) again: release 42 will not run anywhere");
+  const why = `The source of ${SECRET} did not come into force`;
+  assertEquals(await shown({ to: null, why }), [
+    false,
+    "No release is chosen. The source of *** did not come into force.",
+  ]);
+  host.api.releases = () => [releaseAnswer(1, "a1", { isRunning: true })];
+  assertEquals(await shown({ to: null, why }), [false, "There is no other release to go back to."]);
+});
+
 Deno.test("each action is done as its confirmation says, in the name of the person", async () => {
   await using host = await openActing();
   const by = { reason: "tiles are empty", author: "Ben" };
@@ -249,29 +271,20 @@ Deno.test("if two persons hold changes at once, the second sees the hold of the 
   assertStringIncludes(late.text, "It replaces the hold by ben");
 });
 
-Deno.test("a person chooses the release if the one in force came by a rollback, or the address names none", async () => {
+Deno.test("a person chooses the release if the address names none and the daemon proposes none", async () => {
   await using host = await openActing();
   host.api.answerRollout = () => Promise.resolve({ ok: true, rollout: null });
-  host.api.releases = () => [
-    releaseAnswer(42, "b2", { isRunning: true, cause: "rollback" }),
-    releaseAnswer(41, "a1", { until: "2026-01-01T00:00:00.000Z" }),
-  ];
+  const proposed = await host.api.status();
+  host.api.status = () => Promise.resolve({ ...proposed, undo: { to: null, why: "it was rejected" } });
+  const shows = async (query: string) =>
+    (await visit(host, `/ui/actions/rollback${query}`, host.cookie)).text.includes('id="consequence"');
   for (const query of ["", "?to=", "?to=x", "?to=-1"]) {
     const { status, text } = await visit(host, `/ui/actions/rollback${query}`, host.cookie);
     const isUnreadable = query.length > "?to=".length;
-    assertEquals([query, status, text.includes('consequence"'), text.includes('<option value="41">')], [
-      query,
-      isUnreadable ? 422 : 200,
-      false,
-      true,
-    ]);
+    assertEquals([query, status, text.includes('<option value="41">')], [query, isUnreadable ? 422 : 200, true]);
+    assertEquals([query, await shows(query)], [query, false]);
   }
-  host.api.releases = () => [
-    releaseAnswer(42, "b2", { isRunning: true }),
-    releaseAnswer(41, "a1", { until: "2026-01-01T00:00:00.000Z" }),
-  ];
-  const shows = async (query: string) =>
-    (await visit(host, `/ui/actions/rollback${query}`, host.cookie)).text.includes('consequence"');
+  host.api.status = () => Promise.resolve(proposed);
   assertEquals([await shows(""), await shows("?to=x")], [true, false]);
   const { csrf } = await fieldsOf(host, "/ui/actions/rollback?to=41");
   const form = sent({ csrf: csrf!, name: "a", reason: "b", to: "x" }, { Origin: originOf(host), Cookie: host.cookie });

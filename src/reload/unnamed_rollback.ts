@@ -1,0 +1,50 @@
+// The release that a rollback of all hosts leads to if a person names none. It takes back the release in force here, so
+// it is refused if another one is what changed last in the fleet.
+import type { Head } from "../agreement/head.ts";
+import { runningRelease } from "../releases/release.ts";
+import { type Target, targetOf } from "../releases/rolling_back.ts";
+import { rollbackObjection } from "../rollout/going_back.ts";
+import { runsCandidate } from "./staged.ts";
+import type { State } from "./state.ts";
+
+/** Finds the release, or the reason why a person must name one. */
+export function unnamedTarget<C>(state: State<C>): Target {
+  const { rollouts, agreement, active, releases: { kept } } = state;
+  const objection = rollouts === null ? null : rollbackObjection(rollouts, active?.hash ?? null);
+  if (objection !== null) return { ok: false, reason: objection };
+  const target = targetOf(kept, null, agreement !== null);
+  const head = otherHead(state);
+  // A rollback to the head takes back only what the others do not run, and one to the release in force what they run.
+  if (!target.ok || head === null || target.release.hash === head.hash || target.release.hash === active?.hash) {
+    return target;
+  }
+  const { hash, generation } = head;
+  const agreed = `This host does not run what was agreed on last (${hash.slice(0, 8)}, generation ${generation})`;
+  const advice = "run it on a host that does, see honua-configd peers, or name the release to go to, from " +
+    "honua-configd history";
+  return { ok: false, reason: `${agreed}: ${advice}` };
+}
+
+/** As {@linkcode unnamedTarget}, if the release may be what a person wants to undo now. */
+export function proposedTarget<C>(state: State<C>): Target {
+  const { trouble, agreement } = state;
+  if (trouble !== null) {
+    const reason = "The source did not come into force, so there is nothing of it to undo: a rollback takes back the " +
+      "configuration that is in force";
+    return { ok: false, reason };
+  }
+  if (agreement !== null && agreement.syncState.kind === "unknown" && agreement.ledger.owed === null) {
+    return { ok: false, reason: "It is not known whether the other hosts run what is in force here" };
+  }
+  const target = unnamedTarget(state);
+  if (!target.ok || target.release !== runningRelease(state.releases.kept)) return target;
+  return { ok: false, reason: "This host went back by itself already: a rollback makes the other hosts follow" };
+}
+
+/** The head that this host does not run; null: it runs it, changes it itself, or does not know it. */
+function otherHead<C>(state: State<C>): Head | null {
+  const { agreement } = state;
+  if (agreement === null || agreement.ledger.owed !== null || runsCandidate(state)) return null;
+  const { syncState } = agreement;
+  return syncState.kind === "unknown" || syncState.kind === "agreed" ? null : syncState.against;
+}
