@@ -1,4 +1,4 @@
-// Decides what follows from an event, as a pure function: no I/O, no clock, and only the randomness that the event
+// Decides the actions after an event, as a pure function: no I/O, no clock, and only the randomness that the event
 // brings. It asks for at most one look or write at a time, lets every hint end in a look that began after it, and moves
 // the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
@@ -44,7 +44,7 @@ function withEntry<C>(before: State<C>, state: State<C>): State<C> {
   return { ...state, work: { ...work, releases: releasesWith(kept, work, limits) } };
 }
 
-/** Takes the event into the rollouts too, whose hints are treated like any other. */
+/** Takes the event into the rollouts too; their hints are treated like any other. */
 function stage<C>(before: State<C>, { state, actions }: Decision<C>, event: Event<C>): Decision<C> {
   const decision = withRollouts(before, state, event);
   if (decision === null) return { state, actions };
@@ -88,7 +88,7 @@ function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
   }
 }
 
-/** Takes in an event of the cluster. Skips that came or went concern the source, whatever the head. */
+/** Takes in an event of the cluster. Skips that came or went concern the source, with any head. */
 function hear<C>(state: State<C>, event: ClusterEvent): Decision<C> {
   const releases = withClusterNews(state, event);
   const { state: next, actions } = withKept(state, consult(withCandidate({ ...state, releases }, event), event));

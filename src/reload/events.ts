@@ -1,4 +1,4 @@
-// The events that the loop takes in, what it is to do after each, and the results of its work.
+// The events that the loop takes in, its actions after each, and the results of its work.
 import type { ClusterAction, ClusterEvent } from "../agreement/agree.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { ReleaseAction, ReleaseEvent } from "../releases/decide_releases.ts";
@@ -13,7 +13,7 @@ export type LookOutcome<Candidate> =
     readonly kind: "candidate";
     /** The snapshot id in the snapshot file, verified; null: the file is missing or damaged. */
     readonly stored: SnapshotId | null;
-    /** What the host found of its approvals; null or absent: none are needed. */
+    /** Its approvals as this host found them; null or absent: none are needed. */
     readonly approval?: Approval | null;
   })
   | {
@@ -36,7 +36,7 @@ export type LookOutcome<Candidate> =
     readonly reason: string;
     readonly isRefused?: boolean;
   }
-  /** There is no file on purpose: the host runs what the store has. */
+  /** There is no file on purpose: the host runs the store's release. */
   | { readonly kind: "none" };
 
 /** The result of a write. `reason` is one line without secrets. */
@@ -87,7 +87,7 @@ export type Action<Candidate> =
   | Exclude<ClusterAction | ReleaseAction | RolloutAction, { readonly kind: "hint" | "report" }>
   /** Answered by `looked`. */
   | { readonly kind: "look" }
-  /** Look at the text of an earlier release; answered by `looked`, whose candidate has this hash. */
+  /** Look at the text of an earlier release; answered by `looked` with a candidate of this hash. */
   | { readonly kind: "look-back"; readonly hash: string }
   /** Answered by `activated`. The releases are on the disk before the rename, or their write failed. */
   | { readonly kind: "activate"; readonly candidate: Candidate; readonly releases: KeptReleases }
@@ -104,7 +104,7 @@ export type Action<Candidate> =
   /** The last action of all. */
   | { readonly kind: "finish" };
 
-/** The new state, and what to do before the next event. */
+/** The new state, and the actions before the next event. */
 export interface Decision<Candidate> {
   readonly state: State<Candidate>;
   readonly actions: readonly Action<Candidate>[];

@@ -1,4 +1,4 @@
-// What a write leads to: the entry that it is about to add, and the releases and hints once it is in force.
+// The consequences of a write: the entry that it is about to add, and the releases and hints once it is in force.
 import { unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
 import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
@@ -42,7 +42,7 @@ function causeOf(reasons: readonly HintReason[], isHead: boolean): ReleaseCause 
 
 type Writing = Extract<Work<unknown>, { kind: "activating" }>;
 
-/** The releases with the entry of a write. Only a source takes the place of what is pinned. */
+/** The releases with the entry of a write. Only a source takes the place of a pinned release. */
 export function releasesWith(
   kept: KeptReleases,
   { incoming, back }: Pick<Writing, "incoming" | "back">,
@@ -57,7 +57,7 @@ export function releasesAfter<C>(
   { change, releases }: Pick<Writing, "change" | "releases">,
   { baseline = null, counts = null }: Extract<ActivationResult, { kind: "written" }>,
 ): KeptReleases {
-  // Readers see no difference, so what was known of the release before is true of this one.
+  // Readers see no difference, so the facts about the release before are true of this one.
   const settled = change === "header" ? inherited(releases, kept) : releases;
   return withBaseline(withCounts(settled, counts), baseline);
 }
@@ -70,6 +70,7 @@ export function waitingAfter<C>(
   // The source is still to be compared, since the look at it found no config, or did not take place.
   if (back !== null) return held === null ? joinReasons(waiting, ["recheck"]) : waiting;
   if (!waiting.includes("rollback")) return waiting;
-  // The edit that came into force meanwhile is not what the rollback was to take back. Its requester waits for a look.
+  // The edit that came into force meanwhile is not the release that the rollback was to take back. Its requester waits
+  // for a look.
   return joinReasons(waiting.filter((one) => one !== "rollback"), ["recheck"]);
 }

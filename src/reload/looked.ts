@@ -1,4 +1,5 @@
-// The consequences of the result of a look: a source or an earlier release is put in force, or what is in force stays.
+// The consequences of the result of a look: a source or an earlier release is put in force, or the active snapshot
+// stays.
 import { forced, heldBack, localised, mayGoBack, owedBack, substituteOf, unpinned } from "../releases/admission.ts";
 import { timersOf } from "../releases/decide_releases.ts";
 import { withLateTerms } from "../releases/new_release.ts";
@@ -78,8 +79,8 @@ export function looked<C>(state: State<C>, { reasons, back, held }: Looking<C>, 
 }
 
 /**
- * The release to put in force although the source is not valid, or cannot be read: what a rollback is to bring back,
- * and during a rollout what the fleet runs. Null: what is in force stays.
+ * The release to put in force although the source is not valid, or cannot be read: the target of a rollback, and during
+ * a rollout the fleet's release. Null: the active snapshot stays.
  */
 function insteadOf<C>(
   state: State<C>,
@@ -100,7 +101,7 @@ function insteadOf<C>(
   return skipOf(kept, target) === null && mayGoBack(kept, instead, at) ? instead : null;
 }
 
-/** Without a file the host runs what the fleet does, or goes on with what is in force. */
+/** Without a file the host runs the fleet's release, or goes on with its own. */
 function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
   const { active, releases: { kept, terms } } = state;
   const hash = hashWithoutSource(state);
@@ -127,7 +128,7 @@ function leftBehind<C>(state: State<C>): Pinned | null {
   return isBehind ? followed(target) : null;
 }
 
-/** A rollout or a missing approval keeps the source back: what the fleet runs takes its place. */
+/** A rollout or a missing approval keeps the source back: the fleet's release takes its place. */
 function holdStaged<C>(
   state: State<C>,
   reasons: readonly HintReason[],
@@ -136,7 +137,7 @@ function holdStaged<C>(
 ): Decision<C> {
   const { kept } = state.releases;
   const back = target === null ? null : followed(target);
-  // What is in force is looked at too, since its secrets may be others by now, but not for the moment of a proposal.
+  // The active release is looked at too, since its secrets may have changed, but not for the moment of a proposal.
   const isBrief = target === state.active?.hash && held.kind === "staged" && held.why === "proposing";
   if (back === null || isBrief || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
     return stay(state, reasons, held, event.tookMilliseconds);
@@ -144,7 +145,7 @@ function holdStaged<C>(
   return lookBack(withoutTerms(state, reasons), reasons, back, held);
 }
 
-/** The source is not to be run: what is in force stays, or the release that runs in its place is looked at. */
+/** The source is not to be run: the active snapshot stays, or the release that runs in its place is looked at. */
 function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
   const { kept } = state.releases;
   const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state)) ?? leftBehind(state);
@@ -186,12 +187,12 @@ function detailOf(held: Held): string | null {
 /** The part of a look that a write takes over. */
 type Origin<C> = Pick<Looking<C>, "reasons" | "held" | "back">;
 
-/** An earlier release was looked at. If it cannot be had, what is in force stays, unless it must not run. */
+/** An earlier release was looked at. If it cannot be had, the active one stays, unless it must not run. */
 function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pinned }, event: Looked<C>): Decision<C> {
   const { outcome, at } = event;
   const { reasons, back, held } = origin;
   const { kept } = state.releases;
-  // A hold keeps what is in force, whose secrets may have changed.
+  // A hold keeps the active release; its secrets may have changed.
   const mayRun = back.hash === state.active?.hash || mayGoBack(kept, back, at);
   if (
     state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayRun || isOvertaken(state, back)
@@ -216,7 +217,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   if (mayStay && held !== null && held.kind !== "skipped" && back.hash === state.active?.hash) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
-  // A valid source is proposed although what is in force is skipped, which nothing else would end.
+  // A valid source is proposed although the active hash is skipped: nothing else would end that.
   if (state.active !== null && held?.kind === "staged") {
     const stayed = stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
     if (outcome.kind === "rejected" || outcome.isRefused === true || stayed.state.stopping) return stayed;
@@ -233,7 +234,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   return unreadable(known, outcome, common, event.random);
 }
 
-/** What the fleet runs, in place of a release that cannot be had; null: it may not run here. */
+/** The fleet's release, in place of one that cannot be had; null: it may not run here. */
 function headInstead<C>(state: State<C>, { hash }: Pinned, at: number): Pinned | null {
   const { kept } = state.releases;
   const head = headOf(state);
@@ -242,7 +243,7 @@ function headInstead<C>(state: State<C>, { hash }: Pinned, at: number): Pinned |
   return mayGoBack(kept, instead, at) ? instead : null;
 }
 
-/** Puts a candidate in force if it differs from what is. */
+/** Puts a candidate in force if it differs from the active snapshot. */
 function place<C>(
   state: State<C>,
   { reasons, back, held }: Origin<C>,
@@ -330,7 +331,7 @@ function unreadable<C>(
   return proceed(armed.state, [...armed.actions, reported(report)]);
 }
 
-/** Returns what a write of the proposal would change; null: nothing is to be written. */
+/** Returns the change that a write of the proposal would make; null: nothing is to be written. */
 function changeOf(active: SnapshotId | null, proposed: SnapshotId & { stored: SnapshotId | null }): Change | null {
   if (active === null) return "both";
   const header = proposed.hash !== active.hash;

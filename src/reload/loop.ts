@@ -42,7 +42,7 @@ export interface LoopOptions<Candidate> {
   record?(releases: KeptReleases): void;
   /** Asks the health checks once; ends soon after its abort. Absent: there are none. */
   checkHealth?(signal: AbortSignal): Promise<HealthResult>;
-  /** Receives each report, in order. It must not throw; the global handler gets what it throws. */
+  /** Receives each report, in order. It must not throw; the global handler gets its exceptions. */
   report(report: Report<Candidate>): void;
   /** Null or absent: the instance has no cluster. */
   readonly cluster?: ClusterAccess | null;

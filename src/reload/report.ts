@@ -50,9 +50,9 @@ export type LoopReport<Candidate> =
     /** Why it was put in force in place of the source; null: it is the source's. */
     readonly held: Held | null;
   })
-  /** The source means what is in force: no write. */
+  /** The source has the meaning of the active snapshot: no write. */
   | (HealthyReport<Candidate> & { readonly kind: "unchanged" })
-  /** The source is valid, but is not to be run: what is in force stays. */
+  /** The source is valid, but is not to be run: the active snapshot stays. */
   | (ReloadReport & {
     readonly kind: "held";
     /** In force; null: nothing is. */
@@ -73,8 +73,8 @@ export type LoopReport<Candidate> =
   /** The snapshot could not be written. */
   | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number })
   /**
-   * The look found the source whose write failed before, which waits for the retry so that hints do not undo the
-   * backoff; or the source that a check refused, which waits for an edit or a person.
+   * The look found a source again. If its write failed before, it waits for the retry, so that hints do not undo the
+   * backoff. If a check refused it, it waits for an edit or a person.
    */
   | (ReloadReport & { readonly kind: "awaiting-retry"; readonly fingerprint: string })
   /** A write outlasted its limit and was aborted. The loop waits for its end, because two writers are worse. */

@@ -109,7 +109,7 @@ export type Work<Candidate> =
   | {
     readonly kind: "looking";
     readonly reasons: readonly HintReason[];
-    /** The release whose text is looked at in place of the source; null: the source is. */
+    /** The release that is looked at in place of the source; null: the source is. */
     readonly back: Pinned | null;
     /** Why it is looked at, if the source was found to be held back; otherwise null. */
     readonly held: Held | null;

@@ -1,5 +1,5 @@
 // Whether a rollback without a number means the change that this host runs: during and after a rollout a person means
-// the rollout, and a host that never ran its candidate would take back what is stable.
+// the rollout, and a host that never ran its candidate would take back the stable release.
 import type { Rollouts } from "./rollouts.ts";
 
 const FURTHER = "to take back the release of this host, name the release to go to, from honua-configd history";

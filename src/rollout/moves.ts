@@ -26,7 +26,7 @@ export interface Proposing {
   readonly base: string;
   /** The head's generation; absent: it does not count. */
   readonly baseGeneration?: number;
-  /** What the store has in its place; null: nothing. */
+  /** The store's content in its place; null: nothing. */
   readonly stored: StoredRollout | null;
   readonly terms: ChangeTerms | null;
   /** In milliseconds since 1970. */

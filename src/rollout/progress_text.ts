@@ -1,5 +1,5 @@
-// A rollout in words: how far it is, how it ended, and what matters of a host in it. Texts from outside are as they were
-// given, so a caller makes the result safe for a terminal or a page.
+// A rollout in words: its progress, its end, and the notes on its hosts. Texts from outside are as they were given, so
+// a caller makes the result safe for a terminal or a page.
 import { durationText } from "../time/elapsed_text.ts";
 import type { RolloutHost, RolloutSummary } from "./rollout_view.ts";
 
@@ -54,7 +54,7 @@ export function progressText(rollout: RolloutProgress): string {
   }
 }
 
-/** When it was moved, and what the next limit is: `12 s ago, bakes for 48 s more`. */
+/** The time of the last move, and the next limit: `12 s ago, bakes for 48 s more`. */
 export function moveText(rollout: RolloutMove): string {
   const { phase, ageSeconds, bakeSeconds, deadlineSeconds } = rollout;
   const ago = `${durationText(ageSeconds * 1000)} ago`;
@@ -66,7 +66,7 @@ export function moveText(rollout: RolloutMove): string {
     : `${ago}, is halted in ${left} if its hosts are not healthy`;
 }
 
-/** What a person should know of a host in a rollout; empty: nothing. */
+/** The note on a host in a rollout for a person; empty: none. */
 export function noteText(
   { rejected, isHere, rank }: Pick<RolloutHost, "rejected" | "isHere" | "rank">,
 ): string {

@@ -4,7 +4,7 @@ import type { Skip } from "../agreement/skip.ts";
 import type { FleetMember } from "./rollouts.ts";
 import { type StoreView, underWay } from "./staging.ts";
 
-/** Returns why what the store has forbids to publish the hash; null: nothing does. */
+/** Returns why the state of the store forbids to publish the hash; null: it does not. */
 export function publishObjection(view: StoreView, hash: string, ownSkips: readonly Skip[] = []): string | null {
   const rollout = underWay(view);
   if (rollout !== null && view.head?.hash === hash) {

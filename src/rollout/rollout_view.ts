@@ -1,5 +1,5 @@
-// A rollout as people and programs see it: how far it is, what each host runs, and what it waits for. Pure: the daemon
-// gathers the rollout, the head, the skip set and the records of the hosts.
+// A rollout as people and programs see it: its progress, the configuration of each host, and its waits. Pure: the
+// daemon gathers the rollout, the head, the skip set and the records of the hosts.
 import type { Head } from "../agreement/head.ts";
 import { isUnderWay, rankId, type Rollout, type RolloutPhase, type StoredRollout } from "../agreement/rollout.ts";
 import type { Skip } from "../agreement/skip.ts";
@@ -70,7 +70,7 @@ export interface RolloutView extends RolloutSummary {
   readonly deadlineSeconds: number;
   /** By their places; those that came later are last. */
   readonly hosts: readonly RolloutHost[];
-  /** What must be before it goes on, one line each; empty: it is over, or moves at once. */
+  /** The conditions before it goes on, one line each; empty: it is over, or moves at once. */
   readonly waitsFor: readonly string[];
 }
 

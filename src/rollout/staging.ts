@@ -42,13 +42,13 @@ export type StagedWhy =
   /** Steps are wanted, and the store cannot be reached. */
   | "unlinked";
 
-/** Whether a valid source may run, or what runs in its place. */
+/** Whether a valid source may run, or the hash that runs in its place. */
 export type Staging =
   | { readonly kind: "run" }
   | {
     readonly kind: "hold";
     readonly why: StagedWhy;
-    /** The hash that this host is to run; null: what is in force stays. */
+    /** The hash that this host is to run; null: the active one stays. */
     readonly target: string | null;
   };
 
@@ -105,7 +105,7 @@ export function stagingOf(facts: StagingFacts, hash: string): Staging {
   // Until the announcement is answered nothing else decides about it.
   if (hash === owed) return { kind: "run" };
   if (view === null || target === null) {
-    // With nothing in force there is nothing to protect, and a lost head is written again by what is in force.
+    // With nothing in force there is nothing to protect, and a lost head is written again from the active hash.
     const isHarmless = policy === null || active === null || hash === active;
     return isHarmless ? { kind: "run" } : { kind: "hold", why: "unlinked", target: null };
   }
