@@ -173,6 +173,20 @@ Deno.test("a hook shows its state, the reason of its failure and, folded, its ou
   const idle = `${hostView({ status: statusWith({ hooks }), further: 0, figures: NOTHING })}`;
   assertStringIncludes(idle, '<td data-label="Last run">not since the start</td>');
   assert(!idle.includes("<details"));
+  assertStringIncludes(idle, '<span class="muted">idle</span>');
+  const once = `${
+    hostView({ status: statusWith({ hooks: [hookWith({ failures: 1 })] }), further: 0, figures: NOTHING })
+  }`;
+  assertStringIncludes(once, "retrying, 1 failure in a row");
+});
+
+Deno.test("the link to Redis shows since when it has its state, and how often it was made again", () => {
+  const shown = (reconnections: number) => {
+    const redis = { state: "up", since: AT, reason: null, reconnections } as const;
+    const page = `${hostView({ status: statusWith({ redis }), further: 0, figures: NOTHING })}`;
+    return /up<\/span> since <time[^>]*>[^<]*<\/time>([^<]*)</.exec(page)?.[1];
+  };
+  assertEquals([0, 1, 2].map(shown), ["", ", 1 reconnection", ", 2 reconnections"]);
 });
 
 Deno.test("the page of the host shows no secret, in any text of the daemon, and charts of the last hour", async () => {
