@@ -13,7 +13,7 @@ import { HOOK_TEXTS, SETTING_TEXTS, type SettingText } from "./settings_referenc
 import { VERSION } from "./version.ts";
 
 /** The day of the newest version in CHANGELOG.md. */
-export const VERSION_DATE = "2026-11-21";
+export const VERSION_DATE = "2026-12-01";
 
 /** The page of a program, in the language of man(7). */
 export function manualPage({ program, commands }: Outline): string {

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Semantic, as semver.org defines it. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 export interface VersionRequest {
   /** Also the licences of all that is embedded, in full. */
