@@ -14,7 +14,7 @@ export interface NearestTests {
 }
 
 /** Of other rooms at most so many test files are run. */
-const MAX_NEIGHBOURS = 6;
+const MAX_NEIGHBOURS = 20;
 
 /** In imports; a test that is farther away tests a whole program. */
 const MAX_NEIGHBOUR_DISTANCE = 3;

@@ -324,6 +324,25 @@ Deno.test("a host that finds the candidate not valid ends the rollout before it 
   );
 });
 
+Deno.test("a host that finds the candidate not valid while the store is away ends the rollout later", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    text b refused ->
+    store rollout b me>h2,h3 admitting ->
+    pause ->
+    news ->
+    step -> sees b me>h2,h3 admitting, look
+    store away ->
+    go -> back b, held ahead a, move b me>h2,h3 rolled-back (me: wrong) skips b, look, back b, held ahead a again
+    store back ->
+    news ->
+    wait 2 -> move b me>h2,h3 rolled-back (me: wrong) skips b, sees b me>h2,h3 rolled-back (me: wrong), read-fleet, look, unchanged, look, unchanged
+    = 1 a healthy; skips b; agreed
+  `,
+  );
+});
+
 Deno.test("a check that refuses the candidate ends the rollout", () => {
   replayReleases(
     { rollout: {} },
