@@ -59,8 +59,8 @@ export function manualPage({ program, commands }: Outline): string {
 const DESCRIPTION = [
   "The daemon watches the configuration file of a Honua Server (Configuration V2) on one host, the source. It turns every " +
   "valid edit into a snapshot, a JSON file that the local servers read and that is replaced whole or not at all. An edit " +
-  "that is not valid changes nothing: the old snapshot stays, and the log says what is wrong and where.",
-  "On several hosts that share a configuration, instances agree over Redis on what is current. An edit reaches all of " +
+  "that is not valid changes nothing: the old snapshot stays, and the log names each mistake and its place.",
+  "On several hosts that share a configuration, instances agree over Redis on the current one. An edit reaches all of " +
   "them, an instance reloads only if its own differs, and an operator sees at any time which configuration each " +
   "instance runs. If Redis is away, only agreement waits.",
 ];

@@ -269,7 +269,7 @@ export const CHECKS: readonly Check[] = [
     if (!looked.ok && isBeforeStart(unit)) return note(`${path} is not there: the unit makes it`);
     if (!looked.ok) {
       const todo = "Create it, or set Admin:Socket (empty: no socket)";
-      return warning(`${path}, where the admin socket belongs: ${looked.code}`, todo);
+      return warning(`${path}, the place of the admin socket: ${looked.code}`, todo);
     }
     if (obstacle === null) return ok(`The admin socket's place is ${options.admin.socket}`);
     const what = `${user?.name} cannot make the admin socket in ${path}`;
@@ -299,7 +299,7 @@ export const CHECKS: readonly Check[] = [
     return warning(answer.message, "Start the daemon, or name its options with --options");
   }),
   statusCheck("daemon/reload", ({ active, lastReload }) => {
-    const todo = "honua-configd status shows what is wrong";
+    const todo = "honua-configd status shows the problem";
     if (lastReload !== null && !GOOD_OUTCOMES.includes(lastReload.outcome)) {
       const stays = active === null ? "nothing is in force" : `${active.hash.slice(0, 8)} stays in force`;
       const why = lastReload.reason === null ? "" : ` (${lastReload.reason})`;

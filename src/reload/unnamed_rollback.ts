@@ -19,7 +19,7 @@ export function unnamedTarget<C>(state: State<C>): Target {
     return target;
   }
   const { hash, generation } = head;
-  const agreed = `This host does not run what was agreed on last (${hash.slice(0, 8)}, generation ${generation})`;
+  const agreed = `This host does not run the agreed configuration (${hash.slice(0, 8)}, generation ${generation})`;
   const advice = "run it on a host that does, see honua-configd peers, or name the release to go to, from " +
     "honua-configd history";
   return { ok: false, reason: `${agreed}: ${advice}` };
@@ -34,7 +34,7 @@ export function proposedTarget<C>(state: State<C>): Target {
     return { ok: false, reason };
   }
   if (agreement !== null && agreement.syncState.kind === "unknown" && agreement.ledger.owed === null) {
-    return { ok: false, reason: "It is not known whether the other hosts run what is in force here" };
+    return { ok: false, reason: "It is not known whether the other hosts run the configuration of this one" };
   }
   const target = unnamedTarget(state);
   if (!target.ok || target.release !== runningRelease(state.releases.kept)) return target;

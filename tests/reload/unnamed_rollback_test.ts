@@ -6,7 +6,8 @@ const AGREED_ON_B = `
   file b -> look, runs 2 b (file), announce b on a
   accepted b@2 -> announced, agreed
 `;
-const ELSEWHERE = "This host does not run what was agreed on last (c, generation 3): run it on a host that does, see " +
+const ELSEWHERE =
+  "This host does not run the agreed configuration (c, generation 3): run it on a host that does, see " +
   "honua-configd peers, or name the release to go to, from honua-configd history";
 
 /** The release that a rollback without a number leads to after a transcript, and the one that is proposed. */
@@ -80,6 +81,6 @@ Deno.test("no rollback is proposed that the daemon refuses, or before this host 
   const already = "Release 3 was put in force by a rollback already; to go further back, name the release, from " +
     "honua-configd history";
   assertEquals(after(followed), [already, already]);
-  const unknown = "It is not known whether the other hosts run what is in force here";
+  const unknown = "It is not known whether the other hosts run the configuration of this one";
   assertEquals(after(`${AGREED_ON_B} restart 5 -> look, unchanged`), [1, unknown]);
 });
