@@ -59,7 +59,7 @@ export const HOOK_VARIABLE_LIST: readonly ListEntry[] = entries([
   ["`HONUA_CONFIGD_SERVER_CANDIDATE`", "`check`: the same of the file that will be the server form"],
   ["`HONUA_CONFIGD_CHANGED`", "the parts that changed, such as `layers,caches`; not set if that is not known"],
   ["`HONUA_CONFIGD_REASON`", "`rejected`: why, in one line without secrets"],
-  ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: the hash that the other instances run"],
+  ["`HONUA_CONFIGD_AGREED_HASH`", "`diverged`: the hash that was agreed on last"],
 ]);
 
 /** The files of an installation. */

@@ -56,10 +56,11 @@ export async function peers(request: PeersRequest, terminal: Terminal): Promise<
     const agreed = doAgree(parsed.data.peers);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     else {
-      terminal.out(tableText(parsed.data.peers, Date.now()));
+      const { peers, rollout } = parsed.data;
+      const candidate = rollout?.isUnderWay ? rollout.hash : null;
+      terminal.out(tableText(peers, candidate, Date.now()));
       const style = agreed ? "strong" : "trouble";
-      terminal.out(`${painted(summaryText(parsed.data.peers), style, terminal.colourOut)}\n`);
-      const { rollout } = parsed.data;
+      terminal.out(`${painted(summaryText(peers, candidate), style, terminal.colourOut)}\n`);
       if (rollout !== null && isShown(rollout)) terminal.out(`${rolloutLine(rollout)}\n`);
     }
     return agreed ? EXIT.done : EXIT.invalid;
@@ -72,12 +73,22 @@ function doAgree(all: readonly Peer[]): boolean {
     all.every(({ hash }) => hash === first.hash);
 }
 
-function tableText(all: readonly Peer[], now: number): string {
+/**
+ * A standing in words. `held` is said of files that are not in force, and this host runs another one than the head.
+ *
+ * @param candidate of the rollout under way; null: there is none.
+ */
+function standingText({ standing, hash }: Pick<Peer, "standing" | "hash">, candidate: string | null): string {
+  if (standing !== "held") return standing;
+  return hash !== null && hash === candidate ? "candidate" : "apart";
+}
+
+function tableText(all: readonly Peer[], candidate: string | null, now: number): string {
   if (all.length === 0) return "";
   const rows = all.map(({ self, instance, standing, generation, hash, version, at, ...rest }) => [
     self ? "*" : "",
     instance,
-    standing,
+    standingText({ standing, hash }, candidate),
     // Otherwise the generation is that of an earlier agreement.
     generation === null || standing !== "agreed" ? "-" : String(generation),
     hash === null ? "-" : shortHash(hash),
@@ -110,7 +121,7 @@ function noteText(
  * `40 instances: 37 run abcdef12 (generation 17), 3 rejected it`. Each instance counts once: with the hash that most
  * run, as one that rejected that hash, or with the other hash that it runs.
  */
-function summaryText(all: readonly Peer[]): string {
+function summaryText(all: readonly Peer[], candidate: string | null): string {
   if (all.length === 0) return "No instance is known";
   const [leading = null, ...others] = groupsOf(all);
   const rest = others.flatMap((group) => group.peers);
@@ -118,9 +129,9 @@ function summaryText(all: readonly Peer[]): string {
   const rejecting = rest.filter(isRejecting).length;
   const running = others.map(({ hash, peers }) => ({ hash, peers: peers.filter((one) => !isRejecting(one)) }));
   const parts = [
-    ...(leading === null ? [] : [groupText(leading)]),
+    ...(leading === null ? [] : [groupText(leading, candidate)]),
     ...(rejecting === 0 ? [] : [`${rejecting} rejected it`]),
-    ...running.filter((group) => group.peers.length > 0).map(groupText),
+    ...running.filter((group) => group.peers.length > 0).map((group) => groupText(group, candidate)),
   ];
   const own = leading?.peers.filter(({ rejected }) => rejected !== null).length ?? 0;
   const ownEdits = own === 0 ? "" : `; ${own} of them rejected another`;
@@ -154,11 +165,12 @@ function generationOf({ peers }: Group): number | null {
   return known.length === 0 ? null : known.reduce((latest, one) => Math.max(latest, one));
 }
 
-function groupText(group: Group): string {
+function groupText(group: Group, candidate: string | null): string {
   const { hash, peers: { length } } = group;
-  const held = group.peers.every(({ standing }) => standing === "held") ? ", held there on purpose" : "";
+  const isHeld = group.peers.every(({ standing }) => standing === "held");
+  const why = !isHeld ? "" : hash === candidate ? ", on its way" : ", kept apart on purpose";
   const runs = length === 1 ? "runs" : "run";
   if (hash === null) return `${length} ${runs} nothing`;
   const generation = generationOf(group);
-  return `${length} ${runs} ${shortHash(hash)}${generation === null ? "" : ` (generation ${generation})`}${held}`;
+  return `${length} ${runs} ${shortHash(hash)}${generation === null ? "" : ` (generation ${generation})`}${why}`;
 }

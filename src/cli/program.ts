@@ -181,7 +181,8 @@ function statusCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  the source is in force",
       "1  it was rejected, is held or could not be taken, nothing is in force, the snapshot's file is gone or",
-      "   another's, a mounted file was replaced outside, the instance has diverged, or a hook of an activation failed",
+      "   another's, a mounted file was replaced outside, the instance has diverged, or the health checks or a hook",
+      "   of an activation failed",
       "3  nothing answers",
     ]),
     ["status", "status --url https://edge-7:8443 --token-file /etc/honua-configd/token"],

@@ -131,7 +131,7 @@ function reportDone(
   if (format === "text") terminal.out(`${word}: ${shortHash(hash)} is in force${numbered}${notified}\n`);
   if (standing === "diverged") {
     const advice = force ? "" : ". --force announces this one over it";
-    terminal.error(`Diverged: the others agreed on another configuration${advice}\n`);
+    terminal.error(`Diverged: the latest change, on another host, is another configuration${advice}\n`);
   }
   for (const warning of warnings) terminal.error(`Warning: ${terminalText(warning)}\n`);
   if (!notify || notNotified === null) return EXIT.done;

@@ -1,6 +1,6 @@
 // `honua-configd status`: the configuration in force on this host and whether it is the source's, the verdict first. It
-// ends with 0 if the source is in force, the instance does not diverge and no hook failed for it, with 1 if not, with 3
-// if nothing answers.
+// ends with 0 if the source is in force, the instance does not diverge and neither a hook nor a health check failed for
+// it, with 1 if not, with 3 if nothing answers.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
@@ -73,6 +73,7 @@ const statusSchema = z.object({
     author: z.string().nullable(),
     reason: z.string().nullable(),
     state: z.string(),
+    halted: z.string().nullable().default(null),
   }).nullable().default(null),
   /** An older daemon does not know it. */
   undo: z.object({ to: z.number().nullable() }).default({ to: null }),
@@ -125,7 +126,7 @@ function misplacedFileText(stored: Status["stored"], name: string): string | nul
 
 /** The problem that a person must act on, in one line; null: there is none. */
 function troubleOf(status: Status, now: number): string | null {
-  const { active, lastReload, standing, head, hooks, singleMounts } = status;
+  const { active, lastReload, standing, head, release, hooks, singleMounts } = status;
   const misplaced = misplacedText(status);
   const stays = active === null ? "nothing is in force" : misplaced ?? `${shortHash(active.hash)} stays in force`;
   if (status.held !== null && active !== null) return heldText(status, status.held, now);
@@ -147,8 +148,12 @@ function troubleOf(status: Status, now: number): string | null {
   const old = singleMounts.find((one) => one.isReplaced);
   if (old !== undefined) return terminalText(old.what);
   if (standing === "diverged") {
-    const others = head === null ? "" : `, the others agreed on ${headText(head)}`;
-    return `Diverged: ${shortHash(active.hash)} is in force here${others}`;
+    const last = head === null ? "" : `; the latest change, on another host, is ${headText(head)}`;
+    return `Diverged: ${shortHash(active.hash)} is in force here${last}`;
+  }
+  if (release?.state === "failed") {
+    const why = release.halted === null ? "" : `; it was not rolled back: ${terminalText(release.halted)}`;
+    return `${shortHash(active.hash)} is in force, and its health checks failed${why}`;
   }
   const failed = hooks.filter((hook) => hook.on === "activated" && hook.failures > 0);
   if (failed.length === 0) return null;

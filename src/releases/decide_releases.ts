@@ -3,7 +3,7 @@
 // only the loop activates.
 import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
 import { isFrozen, isKeptByHold, localised } from "./admission.ts";
-import { judged } from "./new_release.ts";
+import { halted, judged } from "./new_release.ts";
 import {
   type Bake,
   type HealthLimits,
@@ -303,11 +303,14 @@ function failedOnce(
   const failed: Releases = { ...releases, kept: judged({ ...kept, bake: null }, "failed") };
   const release: Release = { ...running, state: "failed" };
   const target = targetOf(failed.kept, null);
-  const halted = isKeptByHold(kept, running, at)
+  const why = isKeptByHold(kept, running, at)
     ? "a hold keeps everything as it is"
     : haltOf({ bake, running, health }, target.ok ? null : target.reason);
-  const news = report({ kind: "unhealthy", release, reason, halted });
-  if (halted !== null || !target.ok) return { releases: failed, actions: [news] };
+  const news = report({ kind: "unhealthy", release, reason, halted: why });
+  if (why !== null || !target.ok) {
+    const next = why === null ? failed : { ...failed, kept: halted(failed.kept, why) };
+    return { releases: next, actions: [news] };
+  }
   const to = target.release.hash;
   const rollback: Rollback = { to, cause: "health", scope: "host", author: null, reason: `unhealthy: ${reason}` };
   const { releases: next, actions } = rollBack(failed, rollback, at);

@@ -1,5 +1,6 @@
 // The list of releases: the entry that an activation adds. It is written before the snapshot's rename, so the list at a
 // start may have an entry that never came into force.
+import { MAX_SKIP_REASON_LENGTH, oneLine } from "../agreement/skip.ts";
 import {
   type Bake,
   type ChangeCounts,
@@ -144,21 +145,33 @@ export function withLateTerms({ kept, terms }: Pick<Releases, "kept" | "terms">,
 export function withCounts(kept: KeptReleases, changes: ChangeCounts | null): KeptReleases {
   const running = runningRelease(kept);
   if (running === null || changes === null || running.changes !== null) return kept;
-  return { ...kept, list: [...kept.list.slice(0, -1), { ...running, changes }] };
+  return withRunning(kept, { ...running, changes });
 }
 
 /** Sets the state of the release in force. */
 export function judged(kept: KeptReleases, state: Release["state"]): KeptReleases {
   const running = runningRelease(kept);
-  if (running === null || running.state === state) return kept;
-  return { ...kept, list: [...kept.list.slice(0, -1), { ...running, state }] };
+  return running === null || running.state === state ? kept : withRunning(kept, { ...running, state });
+}
+
+/** Notes why the release in force stays although it failed. */
+export function halted(kept: KeptReleases, why: string): KeptReleases {
+  const running = runningRelease(kept);
+  return running === null ? kept : withRunning(kept, { ...running, halted: oneLine(why, MAX_SKIP_REASON_LENGTH) });
+}
+
+function withRunning(kept: KeptReleases, release: Release): KeptReleases {
+  return { ...kept, list: [...kept.list.slice(0, -1), release] };
 }
 
 /** Lets the release in force go on as the one `before`, which is the same for readers. */
 export function inherited(kept: KeptReleases, before: KeptReleases): KeptReleases {
-  const state = runningRelease(before)?.state ?? "healthy";
+  const { state = "healthy", halted: why } = runningRelease(before) ?? {};
   const hash = runningRelease(kept)?.hash;
-  if (state === "healthy" || state === "failed") return judged({ ...kept, bake: null }, state);
+  if (state === "healthy" || state === "failed") {
+    const next = judged({ ...kept, bake: null }, state);
+    return why === undefined ? next : halted(next, why);
+  }
   if (state !== "baking" || before.bake === null || hash === undefined) return kept;
   return judged({ ...kept, bake: { ...before.bake, hash } }, state);
 }

@@ -64,6 +64,8 @@ export interface Release {
   /** One line; null: none was given. */
   readonly reason: string | null;
   readonly state: ReleaseState;
+  /** Why it was not rolled back although it `failed`, in one line; absent: it was, or that is not known. */
+  readonly halted?: string;
   /** Null: not known. */
   readonly changes: ChangeCounts | null;
 }

@@ -41,6 +41,7 @@ const release = z.object({
   author: text.nullable(),
   reason: text.nullable(),
   state: z.enum(["running", "baking", "healthy", "failed", "rolled-back", "skipped", "replaced"]),
+  halted: text.exactOptional(),
   changes: z.object({ added: count, removed: count, changed: count }).nullable(),
 }).readonly();
 const overruled = z.object({ hash, by: text, at: instant, reason: text }).readonly();

@@ -27,9 +27,9 @@ export function endOf({ phase, isUnderWay, isVoid, isDone }: RolloutProgress): R
   return phase === "halted" || phase === "paused" ? "waits" : "under way";
 }
 
-/** Whether a status shows it: it is under way, or a person should know how it ended. */
+/** Whether a status shows it: it is under way, or ended last of all and a person should know how. */
 export function isShown(rollout: RolloutProgress): boolean {
-  return ["under way", "waits", "rolled back"].includes(endOf(rollout));
+  return !rollout.isVoid && ["under way", "waits", "rolled back"].includes(endOf(rollout));
 }
 
 /** `step 2 of 3, 3 of 10 hosts let in, baking`. */

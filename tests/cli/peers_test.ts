@@ -42,6 +42,8 @@ Deno.test("an instance that waits for its rollout or for approval has a note, an
   const peers = [
     peerWith({ instance: "edge-1", heldBack: "staged" as never }),
     peerWith({ instance: "edge-2", heldBack: "unapproved" as never }),
+    peerWith({ instance: "edge-3", hash: hashOf("c"), standing: "held" }),
+    peerWith({ instance: "edge-4", hash: hashOf("d"), standing: "held" }),
   ];
   const ask = async (given: Partial<typeof rollout>) => {
     await using daemon = await cannedDaemon(() => json({ peers, rollout: { ...rollout, ...given } }));
@@ -50,9 +52,13 @@ Deno.test("an instance that waits for its rollout or for approval has a note, an
   const out = await ask({});
   assertMatch(out, /edge-1 .* its file waits for its rollout\n/);
   assertMatch(out, /edge-2 .* its file waits for approval\n/);
+  assertMatch(out, /edge-3 +candidate +- +cccccccc /);
+  assertMatch(out, /edge-4 +apart +- +dddddddd /);
+  assertStringIncludes(out, "\n4 instances: 2 run aaaaaaaa (generation 17), 1 runs cccccccc, on its way, 1 runs ddd");
   assertStringIncludes(out, "Rollout of cccccccc: step 2 of 3, 3 of 10 hosts let in, baking\n");
   // One that is over in a good way is no news.
-  assertEquals((await ask({ isDone: true, isUnderWay: false })).includes("Rollout"), false);
+  const done = await ask({ isDone: true, isUnderWay: false });
+  assertEquals([done.includes("Rollout"), done.includes("1 runs cccccccc, kept apart on purpose")], [false, true]);
 });
 
 const many = (count: number, given: Parameters<typeof peerWith>[0]) =>
@@ -94,7 +100,7 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     "one that is held, which differs on purpose",
     [...many(1, { hash: hashOf("b"), standing: "held" }), ...many(2, { hash: hashOf("a") })],
     1,
-    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb, held there on purpose",
+    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb, kept apart on purpose",
   ],
   [
     "two of one name, which is not agreement",

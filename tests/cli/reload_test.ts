@@ -104,9 +104,15 @@ Deno.test("a reload after which the instance diverges explains --force, unless i
   await using daemon = await cannedDaemon(() => json({ ...DONE, standing: "diverged", instancesNotified: 0 }));
   const { code, out, error } = await runRecorded(["reload", ...daemon.flags]);
   assertEquals([code, out], [0, "Reloaded: aaaaaaaa is in force, 0 other instances notified\n"]);
-  assertStringIncludes(error, "Diverged: the others agreed on another configuration. --force announces");
+  assertStringIncludes(
+    error,
+    "Diverged: the latest change, on another host, is another configuration. --force announces",
+  );
   const forced = await runRecorded(["reload", "--force", ...daemon.flags]);
-  assertEquals([forced.code, forced.error], [0, "Diverged: the others agreed on another configuration\n"]);
+  assertEquals([forced.code, forced.error], [
+    0,
+    "Diverged: the latest change, on another host, is another configuration\n",
+  ]);
 });
 
 Deno.test("a reload whose change waits to be announced has no generation", async () => {

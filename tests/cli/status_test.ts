@@ -14,6 +14,22 @@ const ROLLOUT = {
   isDone: false,
 } as const;
 
+const RELEASE = {
+  number: 43,
+  hash: hashOf("a"),
+  format: "hcl",
+  digest: null,
+  at: daysAgo(3),
+  until: null,
+  cause: "rollback",
+  author: "anna",
+  reason: "servers answered 500",
+  state: "healthy",
+  changes: null,
+} as const;
+
+const ENDED = { ...ROLLOUT, phase: "rolled-back", why: "slow", isUnderWay: false } as const;
+
 /** No control character but the ends of lines, and none that turns the direction of writing. */
 const HARMLESS = /^(?:\n|[^\p{Cc}\p{Cf}])*$/u;
 
@@ -101,7 +117,7 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "an instance that diverged",
     { standing: "diverged", head: { generation: 18, hash: hashOf("b") } },
     1,
-    "Diverged: aaaaaaaa is in force here, the others agreed on bbbbbbbb (generation 18)\n",
+    "Diverged: aaaaaaaa is in force here; the latest change, on another host, is bbbbbbbb (generation 18)\n",
   ],
   ["a source that is being looked at again", { standing: "settling" }, 0, "Cluster      settling, head"],
   [
@@ -130,10 +146,28 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     "In force     aaaaaaaa, for 4 d\n",
   ],
   [
+    "a release that failed its health checks",
+    { release: { ...RELEASE, cause: "file", state: "failed" } },
+    1,
+    "aaaaaaaa is in force, and its health checks failed\n",
+  ],
+  [
+    "a release that failed and stays",
+    { release: { ...RELEASE, cause: "file", state: "failed", halted: "Health:OnFailure is halt" } },
+    1,
+    "aaaaaaaa is in force, and its health checks failed; it was not rolled back: Health:OnFailure is halt\n",
+  ],
+  [
     "a rollout that is under way",
     { rollout: ROLLOUT },
     0,
     "Rollout      of cccccccc: step 2 of 3, 3 of 10 hosts let in, baking\n",
+  ],
+  [
+    "a rollout that was rolled back last of all",
+    { rollout: ENDED },
+    0,
+    "Rollout      of cccccccc: rolled back: slow\n",
   ],
   [
     "a source that waits for its step of a rollout",
@@ -312,19 +346,6 @@ const HELD = {
   why: "The source is not put in force",
   advice: "release-hold ends the hold",
 } as const;
-const RELEASE = {
-  number: 43,
-  hash: hashOf("a"),
-  format: "hcl",
-  digest: null,
-  at: daysAgo(3),
-  until: null,
-  cause: "rollback",
-  author: "anna",
-  reason: "servers answered 500",
-  state: "healthy",
-  changes: null,
-} as const;
 
 Deno.test("status of a held host begins with the active release, and by whom, when and why the file was taken back", async () => {
   const at = { source: "/etc/honua/the config.hcl", held: HELD, release: RELEASE };
@@ -406,4 +427,10 @@ Deno.test("status gives the command that undoes a new edit, if the daemon would 
   assertEquals(await row({ held: HELD }), null, "it was taken back already");
   assertEquals(await row({ release: { ...edit, cause: "rollback" } }), null);
   assertEquals(await row({ release: { ...edit, at: daysAgo(2) } }), null, "it is long ago");
+});
+
+Deno.test("status is silent about a rollout that was rolled back, once another configuration came into force", async () => {
+  await using daemon = await cannedDaemon(() => json(statusWith({ rollout: { ...ENDED, isVoid: true } })));
+  const { out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals(out.includes("Rollout"), false);
 });

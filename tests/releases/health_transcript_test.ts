@@ -1,4 +1,5 @@
 // Transcripts of the watch over a release: hooks, health checks, automatic rollbacks and restarts between any two of them.
+import { assertEquals } from "@std/assert";
 import { replayReleases } from "./releases_transcript.ts";
 
 Deno.test("a release is watched after its hooks, and healthy when the checks succeeded for the bake time", () => {
@@ -399,8 +400,8 @@ Deno.test("a change that no reader sees has the state of the release that it rep
   );
 });
 
-Deno.test("a change that no reader sees does not make a failed release healthy", () => {
-  replayReleases(
+Deno.test("a change that no reader sees does not make a failed release healthy, and the reason why it stays is kept", () => {
+  const { kept } = replayReleases(
     { health: { onFailure: "halt" } },
     `
     file b -> look, runs 2 b (file)
@@ -414,4 +415,6 @@ Deno.test("a change that no reader sees does not make a failed release healthy",
     = 1 a healthy, 2 b failed, 3 c failed
   `,
   );
+  const why = "Health:OnFailure is halt";
+  assertEquals(kept.list.map(({ halted }) => halted), [undefined, why, why]);
 });

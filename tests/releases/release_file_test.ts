@@ -23,7 +23,7 @@ const NONE: KeptReleases = {
 
 function release(number: number, text = "why"): KeptReleases["list"][number] {
   const changes = { added: 1, removed: 0, changed: 2 };
-  const who = { cause: "rollback", author: text, reason: text } as const;
+  const who = { cause: "rollback", author: text, reason: text, halted: text.slice(0, 200) } as const;
   return { number, hash: HASH, format: "hcl", digest: HASH, at: AT, until: AT, ...who, state: "rolled-back", changes };
 }
 

@@ -27,6 +27,7 @@ export function needsOf(status: Status): readonly Need[] {
     ...misplaced(status.serverForm?.stored ?? null, "server form"),
     ...status.singleMounts.filter((one) => one.isReplaced).map(mountText),
     ...standingNeeds(status),
+    ...healthNeeds(status),
     ...status.hooks.filter(hasFailed).map(({ name, lastRun }) => `Hook ${name} failed${because(lastRun?.reason)}`),
     ...(status.redis.state === "down" ? [`Redis cannot be reached${because(status.redis.reason)}`] : []),
   ];
@@ -79,8 +80,14 @@ function misplaced(stored: StoredStatus, name: string): string[] {
 
 function standingNeeds({ standing, active, head }: Status): string[] {
   if (standing !== "diverged") return [];
-  const others = head === null ? "" : `, and the others agreed on ${shortHash(head.hash)}`;
-  return [`This host diverged: ${shortHash(active?.hash ?? "nothing")} is in force here${others}`];
+  const last = head === null ? "" : `, and the latest change, on another host, is ${shortHash(head.hash)}`;
+  return [`This host diverged: ${shortHash(active?.hash ?? "nothing")} is in force here${last}`];
+}
+
+function healthNeeds({ release }: Status): string[] {
+  if (release?.state !== "failed") return [];
+  const why = release.halted === undefined ? "" : `, and it was not rolled back: ${release.halted}`;
+  return [`Release ${release.number} failed its health checks${why}`];
 }
 
 function mountText({ what, todo }: Status["singleMounts"][number]): string {

@@ -104,7 +104,7 @@ Deno.test("the worst problem comes first, in a sentence, and the others below it
     "bad: The file at the path of the snapshot is not the one in force: honua-configd reload writes it again",
     "bad: There is no file at the path of the server form: honua-configd reload writes it again",
     "bad: It is old: mount the directory",
-    "bad: This host diverged: aaaaaaaa is in force here, and the others agreed on bbbbbbbb",
+    "bad: This host diverged: aaaaaaaa is in force here, and the latest change, on another host, is bbbbbbbb",
     "bad: Hook server failed: exited with 3",
     "bad: Redis cannot be reached: It was closed",
     "warn: It was undone. Mend",
@@ -132,6 +132,12 @@ Deno.test("the verdict on a healthy host names its configuration, and says no mo
   const redis = { since: AT, reason: "It is full", reconnections: 0 };
   assertEquals(verdict({ redis: { ...redis, state: "up" } }), "Redis refuses requests: It is full.");
   assertEquals(verdict({ redis: { ...redis, state: "disabled" } }), "It is full.");
+  const release = releaseAnswer(17, hashOf("a"), { state: "failed" });
+  assertEquals(verdict({ release }), "Release 17 failed its health checks.");
+  assertEquals(
+    verdict({ release: { ...release, halted: "Health:OnFailure is halt" } }),
+    "Release 17 failed its health checks, and it was not rolled back: Health:OnFailure is halt.",
+  );
   const singleMounts = [{ path: "/a", isReplaced: false, what: "/a is a mount", todo: "mount its directory." }];
   assertEquals(needsOf(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
   assertEquals(verdict({ singleMounts }), "/a is a mount: mount its directory.");
