@@ -118,7 +118,7 @@ export async function startDaemonProcess({ text, settings = [] }: DaemonStart): 
 
 /** The resident memory of a process, its parser's included if it has one, in MiB. */
 export interface Resident {
-  /** Of the daemon alone. */
+  /** Of only the daemon. */
   readonly own: number;
   /** Of all its children. */
   readonly children: number;

@@ -83,7 +83,7 @@ export function figureOf({ scenario, what, unit = "ms", processes, limit }: Meas
   return { scenario, what, unit, p50, p99: spreadOf(p99s), processes: processes.length, samples, limit: limit ?? null };
 }
 
-/** How many times the one takes what the other takes: of the middles, and at the most different ends of the spreads. */
+/** The ratio of one figure to another: of the middles, and at the most different ends of the spreads. */
 export function ratioOf(one: Spread, other: Spread): Spread {
   return {
     middle: one.middle / other.middle,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 export interface RivalPlace {
   /** The directory that `prepare` filled. */
   readonly tools: string;
-  /** Of this run alone. */
+  /** Of only this run. */
   readonly directory: string;
   /** The file that it follows. */
   readonly source: string;

@@ -61,8 +61,8 @@ async function oneByOne(parts: readonly TestPart[], write: Write): Promise<(Test
 }
 
 /**
- * Runs the program's long tests over its sources and, if they pass, the others over the compiled program, which is what
- * ships. All of them run over the sources if it cannot be compiled here.
+ * Runs the program's long tests over its sources and, if they pass, the others over the compiled program, which ships.
+ * All of them run over the sources if it cannot be compiled here.
  */
 async function testProgram(root: string, write: Write): Promise<(TestOutcome | null)[]> {
   const isProgram = await exists(join(root, "main.ts"));

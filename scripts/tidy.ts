@@ -1,5 +1,5 @@
 // The house rules as a check: the rules that formatting, lint and types do not see. Prints `file:line: what, why` for
-// each place where the checkout breaks one, and exits with 1. The TypeScript compiler parses the files, no pattern
+// each place in the checkout that breaks one, and exits with 1. The TypeScript compiler parses the files, no pattern
 // guesses.
 import { checkClaims } from "./tidy/claims.ts";
 import { checkDocumentation, checkOpening } from "./tidy/documentation.ts";

@@ -51,7 +51,10 @@ export type Compiled =
     readonly diagnostics: readonly Diagnostic[];
     /** Null if the source did not parse. */
     readonly document: Document | null;
-    /** Of the portable config, as for a valid source; null if there is none, or if it lacks what could not be read. */
+    /**
+     * Of the portable config, as for a valid source; null if there is none, or if it lacks a part that could not be
+     * read.
+     */
     readonly hash: Sha256Hex | null;
     readonly secrets: readonly string[];
   };

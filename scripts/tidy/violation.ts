@@ -5,6 +5,6 @@ export interface Violation {
   readonly path: string;
   /** 1-based; 1 for the whole file. */
   readonly line: number;
-  /** What, a comma, and why. */
+  /** The violation, a comma, and the reason. */
   readonly message: string;
 }

@@ -1,8 +1,8 @@
 // The connections of one listener, with a limit on every wait: for the first request, between two requests, for a
-// client to read its answers. Deno.serve limits none of these waits, nor the number of connections. This file does for
-// one connection at a time what Deno.serve does for a listener, so that clients take no more than the listener's share
-// of the daemon's file descriptors. Over TLS that does not hold: a connection that is cut keeps its descriptor until
-// its client goes.
+// client to read its answers. Deno.serve limits none of these waits, nor the number of connections. This file does the
+// work of Deno.serve for one connection at a time, so that clients take no more than the listener's share of the
+// daemon's file descriptors. Over TLS that does not hold: a connection that is cut keeps its descriptor until its
+// client goes.
 import { backoffMilliseconds } from "../time/backoff.ts";
 import type { Authorize } from "./auth.ts";
 import type { AdminLimits } from "./limits.ts";

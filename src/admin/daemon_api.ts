@@ -136,7 +136,7 @@ export type UndoStatus =
 export interface ReleaseStatus {
   /** The one in force; null: none is known. */
   readonly release: Release | null;
-  /** What a rollback without a number undoes. */
+  /** The effect of a rollback without a number. */
   readonly undo: UndoStatus;
   /** Null: the source is in force, or is not valid. */
   readonly held: {

@@ -59,7 +59,7 @@ export function tooMany(detail: string, retrySeconds = 1): Problem {
   return { status: 503, code: "admin/too-many", detail, headers: { "Retry-After": String(retrySeconds) } };
 }
 
-/** The answer to what the daemon does not begin any more. */
+/** The answer to a request that the daemon does not begin any more. */
 export const STOPPING: Problem = { status: 503, code: "admin/stopping", detail: "The daemon is about to end" };
 
 // The form of every answer but the snapshot: JSON that ends with a line feed, every text in it masked once more, and

@@ -81,7 +81,7 @@ function malformed(detail: string): BodyRead<never> {
   return { ok: false, problem: { status: 400, code: "admin/malformed", detail } };
 }
 
-/** A body that is well-formed, and does not say what it must. */
+/** A body that is well-formed, but not valid. */
 export function invalidBody(detail: string): BodyRead<never> {
   return { ok: false, problem: invalid(detail) };
 }

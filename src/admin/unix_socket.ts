@@ -35,7 +35,7 @@ const UMASK = 0o117;
 /**
  * Binds a socket of mode 0660. It is bound under a name of its own in the same directory and then linked to its path:
  * at its close Deno removes the name that it bound, even if another process has taken that name, and link(2) never
- * replaces what another daemon has put there at the same moment.
+ * replaces a file that another daemon has put there at the same moment.
  *
  * @param answers resolves when the file system of a path has answered.
  */

@@ -228,7 +228,7 @@ export interface Run {
   readonly instances: readonly string[];
 }
 
-/** What each peer runs. They agree if that is one hash at most, and no name has several peers. */
+/** The hash of each peer. They agree if there is at most one hash, and no name has several peers. */
 export interface PeersVerdict {
   /** Names that several peers have, sorted: it is not known which of them are alive. */
   readonly namesakes: readonly string[];

@@ -54,7 +54,7 @@ export const secretFiles = facts("options/secrets", "The files with secrets", as
   );
 });
 
-/** The files that name the signers who count; empty: no approval is required. */
+/** The files of signers and revoked keys; empty: no approval is required. */
 export const approvalFiles = facts("approvals/files", "The files of the approvals", async (subject) => {
   const { options: { approvals }, machine, user } = subject;
   if (approvals.required === 0) return [];

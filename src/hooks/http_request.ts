@@ -92,7 +92,7 @@ async function readAnswer(answer: Response, kept: KeptOutput): Promise<boolean> 
   return true;
 }
 
-/** @param proxy it may have answered in place of the server; null over TLS, where it cannot. */
+/** @param proxy it may have answered in place of the server; null over TLS: there it cannot. */
 function verdictOn(status: number, proxy: Proxy | null): string {
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   const answered = `answered ${status}${throughProxy(proxy)}`;

@@ -5,7 +5,7 @@
 export interface ProcReader {
   /** cat(1), or a program that takes its arguments. */
   readonly program: string;
-  /** cat(1) reads only what the kernel has in memory; on an overloaded host that takes longer, it is ended. */
+  /** cat(1) reads only data that the kernel has in memory; on an overloaded host that takes longer, it is ended. */
   readonly limitMilliseconds: number;
 }
 

@@ -2,7 +2,7 @@
 // users can read it as before; a file that was not there is its writer's only, since a source may have secrets.
 import { atomicWrite, AtomicWriteError, type FileContent, type FileSystem, hostFileSystem } from "./atomic_write.ts";
 
-/** What a replaced file did not pass on to the new one. */
+/** The attributes that a replaced file did not pass on to the new one. */
 export interface Lost {
   readonly what: readonly ("owner" | "group")[];
   readonly old: { readonly uid: number | null; readonly gid: number | null; readonly mode: number };
@@ -14,8 +14,8 @@ const NEW_MODE = 0o600;
 /**
  * Replaces the file at `path` with the content, or creates it.
  *
- * @returns what could not be kept, as only root gives a file to another user, and others only to a group of their own.
- * Without its group the new file's group has only the rights of all others. Null: all was kept.
+ * @returns the attributes that could not be kept, as only root gives a file to another user, and others only to a group
+ *   of their own. Without its group the new file's group has only the rights of all others. Null: all was kept.
  * @throws {AtomicWriteError} for every failure.
  */
 export async function replaceFile(

@@ -160,7 +160,7 @@ export interface AdminOptions {
     readonly certificateFile: string | null;
     readonly keyFile: string | null;
   };
-  /** Whether the page offers actions beside what it shows; default false. */
+  /** Whether the page offers actions beside its views; default false. */
   readonly uiActions: boolean;
 }
 

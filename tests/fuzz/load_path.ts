@@ -17,7 +17,7 @@ export interface LoadPathResult {
   readonly outcomes: { valid: number; invalid: number; undecodable: number };
   /** The slowest load, in milliseconds. */
   readonly slowestMilliseconds: number;
-  /** The most memory that this process had resident beyond what it had before the first load, in bytes. */
+  /** The most resident memory of this process beyond that before the first load, in bytes. */
   readonly growthBytes: number;
   /** The faults, each with the way to reproduce it. */
   readonly faults: readonly string[];

@@ -1,5 +1,6 @@
-// A transcript of the hooks: one line an event and the actions that must follow, `activated 2 layers -> run a 2`. Plans are
-// written `name [on] [parallel] [stop] [only=layers,caches] [attempts=2]`; jitter is 0, so a wait is half of what may be.
+// A transcript of the hooks: one line an event and the actions that must follow, `activated 2 layers -> run a 2`. Plans
+// are written `name [on] [parallel] [stop] [only=layers,caches] [attempts=2]`; jitter is 0, so a wait is half of the
+// longest.
 import { assertEquals } from "@std/assert";
 import {
   decideHooks,
@@ -80,7 +81,7 @@ function eventOf(text: string, before: string | null): HooksEvent<string> {
   };
 }
 
-/** What changed, where it is not the default: ` layers+caches`, ` ?`. */
+/** The changed parts, if not the default: ` layers+caches`, ` ?`. */
 function changedText(changed: readonly string[] | null): string {
   return changed?.join() === "layers" ? "" : ` ${changed?.join("+") ?? "?"}`;
 }

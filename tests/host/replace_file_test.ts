@@ -11,7 +11,7 @@ function ownershipOf(path: string): [number | null, number | null, string] {
   return [uid, gid, (mode! & 0o7777).toString(8)];
 }
 
-/** The host's file system for a user who is neither root nor a member of a group but these. */
+/** The host's file system for a user that is not root and is a member of only these groups. */
 function asAnotherUser(groups: readonly number[]): FileSystem {
   return {
     ...hostFileSystem,

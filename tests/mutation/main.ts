@@ -3,7 +3,7 @@
 //   FILE           a file or folder of src/ (default: all of src/)
 //   --seed N       which mutants are taken, in which order; printed, so that a run can be repeated (default: the date)
 //   --sample N     how many (default: all of the files given, 100 if there are none)
-//   --minutes N    when to end; what was not judged by then is not in the share
+//   --minutes N    when to end; mutants not judged by then are not in the share
 //   --at-least N   exit status 1 if fewer per cent of them are noticed
 import { Command } from "commander";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // decide against a small model of the world: a source that changes at any moment, a snapshot file that can be lost,
-// writes that fail, and a person who asks. The seed of a failure is printed by fast-check.
+// writes that fail, and requests of a person. The seed of a failure is printed by fast-check.
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decide } from "../../src/reload/decide.ts";

@@ -19,7 +19,7 @@ export interface BootSettings {
 
 /** A machine that runs. Disposing of it is pulling its plug, and leaves nothing of it. */
 export interface Machine extends AsyncDisposable {
-  /** Runs a command as its root user and returns what it wrote to standard output; throws if it fails. */
+  /** Runs a command as its root user and returns its standard output; throws if it fails. */
   run(...words: string[]): Promise<string>;
   /** Runs a command that may fail. */
   attempt(...words: string[]): Promise<MachineOutcome>;

@@ -111,7 +111,7 @@ ${choice !== null && consequence?.isPossible ? confirming(model, choice, consequ
   return pageAnswer({ title, tab, instance, liveOn: [], signOut, body, status });
 }
 
-/** Why no release is chosen for the person, who may mean no rollback at all. */
+/** Why no release is chosen for the person; perhaps no rollback is meant. */
 function unchosen({ action, state: { status: { undo }, releases } }: ConfirmationModel): Markup | string {
   if (action !== "rollback" || undo.why === null || targetsOf(releases).length === 0) return "";
   return markup`<p class="consequence">No release is chosen. ${undo.why}.</p>`;
