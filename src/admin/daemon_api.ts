@@ -174,6 +174,8 @@ export interface RollbackRequest {
   readonly author: string | null;
   /** Whether only this host goes back. */
   readonly local: boolean;
+  /** Whether the release counts although a rollback took it back; only with a number. */
+  readonly force: boolean;
 }
 
 /** How a rollback ended. */

@@ -25,6 +25,7 @@ const ROLLBACK = {
   reason: REASON,
   author: AUTHOR,
   local: { kind: "flag" },
+  force: { kind: "flag" },
 } as const;
 const HOLD = { until: { kind: "line", maxLength: 40 }, reason: REASON, author: AUTHOR } as const;
 const BY_AUTHOR = { author: AUTHOR } as const;
@@ -196,13 +197,14 @@ function rollbackRoute(
     async answer(request) {
       const read = await readOrder(request, limits, ROLLBACK);
       if (!read.ok) return answers.problem(read.problem);
-      const { number = null, reason, author = null, local = false } = read.value;
+      const { number = null, reason, author = null, local = false, force = false } = read.value;
       if (reason === undefined) return answers.problem(invalid("reason must be given"));
+      if (force && number === null) return answers.problem(invalid("force needs the number of the release"));
       if (running >= limits.maxReloads) {
         return answers.problem(tooMany(`${limits.maxReloads} requests wait for a rollback already`));
       }
       running++;
-      const wanted: RollbackRequest = { number, reason, author, local };
+      const wanted: RollbackRequest = { number, reason, author, local, force };
       // Counted until the rollback ends, also if the answer did not wait for that.
       const rollback = api.rollBack(wanted).finally(() => running--);
       const done = await withinLimit(rollback, limits.reloadMilliseconds, request.signal);

@@ -24,7 +24,8 @@ export interface Announcement {
   /** Skips to add to the store's. */
   readonly skips: readonly Skip[];
   /**
-   * The hashes that a rollback undoes: it overrules a head with one of them. Empty: the announcement is no rollback.
+   * The hashes that a rollback undoes: it overrules a head with one of them and, if its own hash is among them, the skip
+   * of that. Empty: the announcement is no rollback.
    */
   readonly undoes: readonly string[];
 }
@@ -67,7 +68,7 @@ export function judgeAnnouncement(
   const { hash, base, unanswered, undoes, since, floor, restores, force } = announcement;
   const joined = joinSkips(skips, announcement.skips, hash);
   if (head !== undefined && head.generation >= floor) {
-    if (!force && isSkipped(hash, skips)) return { kind: "refused" };
+    if (!force && !undoes.includes(hash) && isSkipped(hash, skips)) return { kind: "refused" };
     if (head.hash === hash) return { kind: "same", skips: joined };
     const isLate = heads.some((one) => one.generation > since && one.hash === hash);
     const isOwn = unanswered.includes(head.hash) || undoes.includes(head.hash);

@@ -83,21 +83,29 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
     )
     .addOption(new Option("--reason <text>", "why, in one line; must be given").makeOptionMandatory())
     .option("--local", "only on this host", false)
+    .option("--force", "also a release that was rolled back; needs its number", false)
     .addHelpText(
       "after",
       "\nThe file is not touched, but its present configuration is not put in force again. Any other valid edit\n" +
         "counts as always, and `reload --force` runs the file as it is. While a rollout is under way, `rollback` without a\n" +
-        "number ends it: all hosts run the configuration of before again.",
+        "number ends it: all hosts run the configuration of before again.\n" +
+        "A mistaken rollback is undone by `rollback NUMBER --force` with the number of the release that it took back, or on\n" +
+        "a host whose file has it by `reload --force`.",
     )
     .action(async (number: number | undefined, flags) => {
-      const { reason, author = null, local, format } = flags;
+      const { reason, author = null, local, force, format } = flags;
+      if (force && number === undefined) command.error("error: --force needs the number of a release, from history");
       const { rollback } = await import("./rollback.ts");
-      const request = { address: addressOf(flags), number: number ?? null, reason, author, local, format };
+      const request = { address: addressOf(flags), number: number ?? null, reason, author, local, force, format };
       finish(await rollback(request, terminal));
     });
   return addExamples(
     addEndings(command, ORDER_ENDINGS),
-    ['rollback --reason "tiles are empty"', 'rollback 41 --reason "tiles are empty" --local'],
+    [
+      'rollback --reason "tiles are empty"',
+      'rollback 41 --reason "tiles are empty" --local',
+      'rollback 42 --force --reason "it was the disk"',
+    ],
   );
 }
 

@@ -23,6 +23,8 @@ export interface RollbackCommandRequest {
   readonly author: string | null;
   /** Only this host. */
   readonly local: boolean;
+  /** Also a release that was rolled back. */
+  readonly force: boolean;
 }
 
 /** The daemon gives a rollback 60 s; the rest is for its answer to arrive. */
@@ -41,7 +43,7 @@ type Done = z.infer<typeof doneSchema>;
 
 /** Requests the rollback and reports its result. */
 export async function rollback(request: RollbackCommandRequest, terminal: Terminal): Promise<ExitCode> {
-  const { address, format, number, reason, local } = request;
+  const { address, format, number, reason, local, force } = request;
   return await withAdminClient(address, terminal, async (client) => {
     if (number === null && !local && await rolloutUnderWay(client, terminal) !== null) {
       return await abortRollout(request, client, terminal);
@@ -50,7 +52,8 @@ export async function rollback(request: RollbackCommandRequest, terminal: Termin
     const answer = await client.ask({
       method: "POST",
       path: "admin/rollback",
-      json: { number, reason, author, local },
+      // An older daemon knows no such member.
+      json: { number, reason, author, local, ...force && { force } },
       limitMilliseconds: ROLLBACK_LIMIT_MILLISECONDS,
     });
     if (!answer.ok) return unavailable(answer.message, terminal);

@@ -36,8 +36,8 @@ export function journalEntryOf(
     case "held":
       return report.repeated ? null : { kind: "held", hash: report.held.hash, why: heldText(report.held) };
     case "rolling-back": {
-      const { from, to, rollback: { author, cause, reason, scope } } = report;
-      const outcome = `${scope}, to ${to.slice(0, 12)}`;
+      const { from, to, rollback: { author, cause, reason, scope, isForced = false } } = report;
+      const outcome = `${scope}, to ${to.slice(0, 12)}${isForced ? ", by force" : ""}`;
       return {
         kind: "rolled-back",
         release: from.number,

@@ -146,12 +146,10 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
   const find = () => {
     const { agreement, releases: { kept } } = loop.state();
-    const { number, local } = request;
+    const { number, local, force: isForced } = request;
     const isUnnamed = number === null && !local;
-    return {
-      kept,
-      target: isUnnamed ? unnamedTarget(loop.state()) : targetOf(kept, number, agreement !== null && !local),
-    };
+    const options = { isForFleet: agreement !== null && !local, isForced };
+    return { kept, target: isUnnamed ? unnamedTarget(loop.state()) : targetOf(kept, number, options) };
   };
   const wanted = find().target;
   const loss = wanted.ok ? await lossOf(parts, wanted.release) : null;
@@ -163,10 +161,11 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   const from = taken.number;
   const { hash, number } = target.release;
   const before = recorder.announcements().count;
-  const { local } = request;
+  const { local, force: isForced } = request;
+  const scope = local ? "host" : "fleet";
   const reason = mask(request.reason);
   const author = request.author && mask(request.author);
-  const rollback = { to: hash, cause: "rollback", scope: local ? "host" : "fleet", author, reason } as const;
+  const rollback = { to: hash, cause: "rollback", scope, author, reason, isForced } as const;
   const outcome = await loop.requestOrder({ kind: "roll-back", rollback });
   if (outcome === null) return { kind: "stopping" };
   const after = loop.state();

@@ -1,5 +1,6 @@
 // The way back: the release that a rollback leads to, and the hashes that it takes back.
 import { MAX_SKIPS, skipFor } from "../agreement/skip.ts";
+import { forced } from "./admission.ts";
 import {
   isRollback,
   type KeptReleases,
@@ -24,18 +25,30 @@ export interface Rollback {
   readonly author: string | null;
   /** One line. */
   readonly reason: string;
+  /** Whether a person wants the hash although a rollback took it back: its skip ends. Default false. */
+  readonly isForced?: boolean;
+}
+
+/** The rollback that a target is for. */
+export interface TargetOptions {
+  /**
+   * Whether it concerns other hosts too. If this host went back by itself, its release is the target then: the others
+   * are to follow. Default false.
+   */
+  readonly isForFleet?: boolean;
+  /** Whether a release counts that a rollback took back. Default false. */
+  readonly isForced?: boolean;
 }
 
 /** The release to go back to, or the reason why there is none, in one line with advice. */
 export type Target = { readonly ok: true; readonly release: Release } | { readonly ok: false; readonly reason: string };
 
-/**
- * Finds the release of a number; null: the newest one before the release in force that was healthy.
- *
- * @param isForFleet whether the rollback concerns other hosts too. If this host went back by itself, its release is the
- * target then: the others are to follow.
- */
-export function targetOf(kept: KeptReleases, number: number | null, isForFleet = false): Target {
+/** Finds the release of a number; null: the newest one before the release in force that was healthy. */
+export function targetOf(
+  kept: KeptReleases,
+  number: number | null,
+  { isForFleet = false, isForced = false }: TargetOptions = {},
+): Target {
   const running = runningRelease(kept);
   if (running === null) return { ok: false, reason: "No release is in force, so there is nothing to take back" };
   const isMeant = number === null || kept.list.some((one) => one.number === number && one.hash === running.hash);
@@ -53,8 +66,8 @@ export function targetOf(kept: KeptReleases, number: number | null, isForFleet =
     };
   }
   const skip = skipOf(kept, release.hash);
-  if (skip !== null) {
-    const advice = `to run it on purpose, write it to the file (show ${number}) and use reload --force`;
+  if (skip !== null && !isForced) {
+    const advice = `honua-configd rollback ${number} --force --reason TEXT puts it in force again`;
     return { ok: false, reason: `${skip.by} rolled release ${number} back: ${skip.reason}; ${advice}` };
   }
   return { ok: true, release };
@@ -103,13 +116,16 @@ const ACTORS: Readonly<Record<RollbackCause, string>> = {
  *
  * @param at in milliseconds since 1970.
  */
-export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason }: Rollback, at: number): KeptReleases {
+export function takeBack(before: KeptReleases, rollback: Rollback, at: number): KeptReleases {
+  const { to, cause, scope, author, reason, isForced = false } = rollback;
+  const kept = isForced ? forced(before, to) : before;
   const from = kept.list.findLastIndex((one) => one.hash === to);
   const running = runningRelease(kept);
   const after = cause === "health" ? kept.list.filter((one) => one === running) : kept.list.slice(from + 1);
   const newer = after.map((one) => one.hash).filter((hash) => hash !== to);
   const own = scope === "fleet" && wentBackAlone(kept, to) ? kept.skips.filter((one) => one.scope === "host") : [];
   const undoes = [...new Set([...own.map(({ hash }) => hash), ...newer])].slice(-MAX_SKIPS);
+  const owed = scope === "fleet" ? [...undoes, ...isForced ? [to] : []].slice(-MAX_SKIPS) : [];
   const by = author ?? ACTORS[cause];
   const time = new Date(at).toISOString();
   const taken = undoes.map((hash): ScopedSkip => ({ ...skipFor({ hash, by, at: time, reason }), scope }));
@@ -123,7 +139,7 @@ export function takeBack(kept: KeptReleases, { to, cause, scope, author, reason 
     list,
     skips: withSkips(kept.skips.filter((one) => one.hash !== to), taken),
     overruled: kept.overruled.filter((one) => !undoes.includes(one.hash)),
-    pinned: { hash: to, scope, undoes: scope === "fleet" ? undoes : [], cause, author, reason, isFollowed: false },
+    pinned: { hash: to, scope, undoes: owed, cause, author, reason, isFollowed: false },
     bake: null,
     confirmation: null,
     undone: cause === "rollback" || running === null ? kept.undone : withLast(kept.undone, running.hash),

@@ -12,7 +12,7 @@ export function unnamedTarget<C>(state: State<C>): Target {
   const { rollouts, agreement, active, releases: { kept } } = state;
   const objection = rollouts === null ? null : rollbackObjection(rollouts, active?.hash ?? null);
   if (objection !== null) return { ok: false, reason: objection };
-  const target = targetOf(kept, null, agreement !== null);
+  const target = targetOf(kept, null, { isForFleet: agreement !== null });
   const head = otherHead(state);
   // A rollback to the head takes back only what the others do not run, and one to the release in force what they run.
   if (!target.ok || head === null || target.release.hash === head.hash || target.release.hash === active?.hash) {

@@ -13,8 +13,8 @@ export function publishObjection(view: StoreView, hash: string, ownSkips: readon
   }
   const skip = [...view.skips, ...ownSkips].find((one) => one.hash === hash);
   if (skip === undefined) return null;
-  return `It was taken back by ${skip.by} at ${skip.at}: ${skip.reason}. Change it, or go back to it by ` +
-    "honua-configd rollback with its number";
+  return `It was taken back by ${skip.by} at ${skip.at}: ${skip.reason}. Change it, or put it in force again by ` +
+    "honua-configd rollback NUMBER --force, with its number in honua-configd history";
 }
 
 /** Returns why the fleet cannot take part in a rollout; null: it can. */

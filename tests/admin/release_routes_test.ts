@@ -69,15 +69,16 @@ Deno.test("a rollback is asked for with all members, and answered when it is don
   await using host = await openAdminHost();
   const done = { from: 42, to: 41, release: 43, hash: "a1", instancesNotified: 2, notNotified: null };
   host.api.answerRollback = () => Promise.resolve({ kind: "done", ...done });
-  const response = await post(host, "/admin/rollback", { Number: 41, reason: "tiles", author: "anna", local: true });
+  const members = { Number: 41, reason: "tiles", author: "anna", local: true, force: true };
+  const response = await post(host, "/admin/rollback", members);
   assertEquals([response.status, await response.json()], [
     200,
     { status: "rolled-back", timestamp: "2026-01-02T03:04:05.678Z", ...done },
   ]);
   await (await post(host, "/admin/rollback", { reason: "tiles" })).body?.cancel();
   assertEquals(host.api.orders, [
-    { number: 41, reason: "tiles", author: "anna", local: true },
-    { number: null, reason: "tiles", author: null, local: false },
+    { number: 41, reason: "tiles", author: "anna", local: true, force: true },
+    { number: null, reason: "tiles", author: null, local: false, force: false },
   ]);
 });
 
@@ -134,6 +135,7 @@ Deno.test("an order that is asked for wrongly is refused and not carried out", a
   await using host = await openAdminHost();
   const cases: [string, unknown, string][] = [
     ["rollback", {}, "reason must be given"],
+    ["rollback", { reason: "x", force: true }, "force needs the number of the release"],
     ["rollback", { reason: "a\nb" }, "reason must be one line"],
     ["rollback", { reason: "x", number: 0 }, "number must be a whole number"],
     ["rollback", { reason: "x", numbr: 3 }, "did you mean number?"],

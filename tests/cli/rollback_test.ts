@@ -49,6 +49,15 @@ Deno.test("a rollback says whether the others follow, and is asked for as the fl
     assertEquals(out.includes("and the releases between"), "from" in done);
     assertEquals(JSON.parse(daemon.asked[0]!.body).number, 41);
   }
+  await using forcing = await cannedDaemon(answering());
+  await runRecorded(["rollback", "42", "--force", "--reason", "x", "--author", "ann", ...forcing.flags]);
+  assertEquals(JSON.parse(forcing.asked[0]!.body), {
+    number: 42,
+    reason: "x",
+    author: "ann",
+    local: false,
+    force: true,
+  });
   await using daemon = await cannedDaemon(answering());
   const { out } = await runRecorded(["rollback", "--reason", "x", "--format", "json", ...daemon.flags]);
   assertEquals(JSON.parse(out), DONE);
@@ -69,9 +78,9 @@ for (const [status, ends, says] of REFUSALS) {
   });
 }
 
-Deno.test("a rollback without a reason, or of no number, is wrong usage", async () => {
+Deno.test("a rollback without a reason, of no number, or by force without one, is wrong usage", async () => {
   await using daemon = await cannedDaemon(answering());
-  for (const args of [[], ["--reason", "x", "41a"], ["--reason", "x", "0"]]) {
+  for (const args of [[], ["--reason", "x", "41a"], ["--reason", "x", "0"], ["--reason", "x", "--force"]]) {
     assertEquals((await runRecorded(["rollback", ...args, ...daemon.flags])).code, 2, args.join(" "));
   }
   assertEquals(daemon.asked, []);

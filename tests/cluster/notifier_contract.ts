@@ -74,6 +74,7 @@ export function notifierContract(
   answersToAnnouncements(alone);
   lostAndLate(alone);
   skipped(alone);
+  rolledBack(alone);
   whatIsKept(alone);
   sources(alone);
   rollouts(alone);
@@ -202,6 +203,33 @@ function lostAndLate(alone: Alone): void {
   });
 }
 
+function rolledBack(alone: Alone): void {
+  alone("a rollback overrules a head that it undoes, though its hash was the head since, and no other", async (one) => {
+    const { notifier } = one;
+    for (const [hash, base] of [[A, null], [B, A]] as const) {
+      accepted(await notifier.announce(announcementOf(hash, base)));
+    }
+    const back = (undoes: readonly string[]) =>
+      announcementOf(A, null, { since: 0, undoes, skips: undoes.map((hash) => skipOf(hash)) });
+    assertEquals((await notifier.announce(back([C]))).kind, "refused");
+    assertEquals((await headOf(notifier)).skips, []);
+    const head = accepted(await notifier.announce(back([C, B])));
+    assertEquals([head.generation, head.hash, head.skips], [3, A, [skipOf(C), skipOf(B)]]);
+  });
+
+  alone(
+    "a forced rollback ends the skip of its hash on a head that it undoes, and on no other",
+    async ({ notifier }) => {
+      accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B)] })));
+      const back = (undoes: readonly string[]) => announcementOf(B, A, { undoes, skips: [skipOf(A)] });
+      assertEquals((await notifier.announce(back([A]))).kind, "refused");
+      const moved = await notifier.announce({ ...back([C, B]), base: C });
+      assertEquals(moved.kind === "refused" && moved.head.skips, [skipOf(B)]);
+      assertEquals(accepted(await notifier.announce(back([A, B]))).skips, [skipOf(A)]);
+    },
+  );
+}
+
 function skipped(alone: Alone): void {
   alone("a skipped hash is refused on any base, and nothing is sent", async (one) => {
     const { notifier } = one;
@@ -221,19 +249,6 @@ function skipped(alone: Alone): void {
     assertEquals([head.generation, head.hash, head.skips], [2, B, [skipOf(C)]]);
     accepted(await notifier.announce(announcementOf(A, B)));
     assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C)]);
-  });
-
-  alone("a rollback overrules a head that it undoes, though its hash was the head since, and no other", async (one) => {
-    const { notifier } = one;
-    for (const [hash, base] of [[A, null], [B, A]] as const) {
-      accepted(await notifier.announce(announcementOf(hash, base)));
-    }
-    const back = (undoes: readonly string[]) =>
-      announcementOf(A, null, { since: 0, undoes, skips: undoes.map((hash) => skipOf(hash)) });
-    assertEquals((await notifier.announce(back([C]))).kind, "refused");
-    assertEquals((await headOf(notifier)).skips, []);
-    const head = accepted(await notifier.announce(back([C, B])));
-    assertEquals([head.generation, head.hash, head.skips], [3, A, [skipOf(C), skipOf(B)]]);
   });
 
   alone("skips come to a head of the same hash without a new generation, each once", async (one) => {

@@ -180,3 +180,36 @@ Deno.test("an invalid source is not published, and a store without a release tak
   assertEquals((await command(two, "pull", "--force", kept)).code, 0);
   assertEquals(await Deno.readTextFile(kept), sampleJson("first"));
 });
+
+Deno.test("a release that was taken back is in force again on all hosts without files by one command", async () => {
+  await using fleet = await openFleet({ count: 2, settings: STORE.settings });
+  const [one, two] = fleet.instances as unknown as [FleetInstance, FleetInstance];
+  for (const instance of fleet.instances) await Deno.remove(instance.source);
+  fleet.start();
+  await eventually("a link", async () => (await one.status()).redis.state === "up");
+  for (const [index, title] of ["first", "second"].entries()) {
+    assertEquals((await publish(one, title)).code, 0);
+    await fleet.agrees(title, index + 1);
+  }
+  const because = ["--reason", "it was the disk", "--author", "ann"];
+  const mistaken = await command(two, "rollback", ...because);
+  assertEquals([mistaken.code, mistaken.error], [0, ""]);
+  await fleet.agrees("first", 3);
+  const refused = await publish(one, "second");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.error, "honua-configd rollback NUMBER --force");
+  const again = await command(one, "rollback", "2", ...because);
+  assertEquals(again.code, 1);
+  assertStringIncludes(again.error, "honua-configd rollback 2 --force");
+  const forced = await command(one, "rollback", "2", "--force", ...because);
+  assertEquals([forced.code, forced.error], [0, ""]);
+  assertMatch(
+    forced.out,
+    /^In force again: .*, the configuration of release 2, now release 4\nTaken back: release 3\n/,
+  );
+  await fleet.agrees("second", 4);
+  assertMatch(
+    (await command(one, "journal")).out,
+    /rolled-back release 3 \S+ by ann: it was the disk \(fleet, to \S+, by force\)/,
+  );
+});

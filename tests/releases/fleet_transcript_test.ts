@@ -145,6 +145,27 @@ Deno.test("a local rollback is not announced, and the host says that it is held"
   );
 });
 
+Deno.test("a release that was taken back is put in force again by force, for all hosts, and what came after it is skipped", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    heard -> read-head
+    head a@3 skips b -> look, back a, runs 3 a (cluster) in place of b, agreed
+    roll-back 2 -> refused: ada rolled release 2 back: it was rolled back; honua-configd rollback 2 --force --reason TEXT puts it in force again
+    roll-back 2 force -> rolling-back 3 to b (rollback, fleet), back b, runs 4 b (rollback), look, announce b on a undoes a+b skips a, unchanged
+    restart 5 -> look, unchanged
+    linked -> look, read-head, unchanged
+    head a@3 skips b -> announce b on a undoes a+b skips a
+    accepted b@4 -> announced, agreed
+    head b@4 skips a -> look, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 a rolled-back, 4 b running; skips a; agreed
+    file a -> look, back b, held skipped a
+  `,
+  );
+});
+
 Deno.test("a rollback on a host that went back by itself makes the others follow, and no release before it is put back", () => {
   replayReleases(
     { cluster: true },

@@ -77,7 +77,7 @@ Deno.test("a rollback names its release, and takes back all that came after it",
     roll-back 1 -> rolling-back 5 to a (rollback, fleet), back a, runs 6 a (rollback), look, back a, held skipped d
     = 1 a healthy, 2 b skipped, 3 c skipped, 4 d rolled-back, 5 b rolled-back, 6 a running; skips b+c+d; pinned a undoes b+c+d; held skipped
     roll-back 1 -> refused: Release 1 has the configuration that is in force as release 6
-    roll-back 3 -> refused: ada rolled release 3 back: bad; to run it on purpose, write it to the file (show 3) and use reload --force
+    roll-back 3 -> refused: ada rolled release 3 back: bad; honua-configd rollback 3 --force --reason TEXT puts it in force again
     roll-back 9 -> refused: There is no release 9: the history has 1 to 6
   `,
   );

@@ -31,7 +31,7 @@ export function judgedOrder(host: Host, line: string): string | null {
 }
 
 /**
- * `hint REASON` · `reload [force] [confirm MINUTES]` · `roll-back [NUMBER] [here]` · `hold MINUTES` · `release-hold` ·
+ * `hint REASON` · `reload [force] [confirm MINUTES]` · `roll-back [NUMBER] [here] [force]` · `hold MINUTES` · `release-hold` ·
  * `confirm` · `hooks ok|failed` · `health ok|bad` · `linked` · `unlinked` · `heard` · `head HEAD [skips HASH+HASH]` ·
  * `accepted|same|refused HEAD` · `lost` · `failed` · `settle-due` · `reconcile-due`.
  */
@@ -65,8 +65,9 @@ function orderOf({ state, at }: Host, line: string): Order | null {
       const scope = line.includes("here") ? "host" : "fleet";
       const target = rollbackTarget({ state }, line);
       if (!target.ok) return null;
-      const rollback = { to: target.release.hash, cause: "rollback", scope, author: "ada", reason: "bad" } as const;
-      return { kind: "roll-back", rollback };
+      const isForced = line.includes("force");
+      const common = { cause: "rollback", author: "ada", reason: "bad", isForced } as const;
+      return { kind: "roll-back", rollback: { ...common, to: target.release.hash, scope } };
     }
     case "hold":
       return { kind: "hold", hold: { until: at + Number(what) * MINUTE, since: at, author: "ada", reason: "busy" } };
@@ -81,7 +82,8 @@ function rollbackTarget({ state }: Pick<Host, "state">, line: string): Target {
   const number = numberIn(line);
   const isLocal = line.includes("here");
   if (number === null && !isLocal) return unnamedTarget(state);
-  return targetOf(state.releases.kept, number, state.agreement !== null && !isLocal);
+  const options = { isForFleet: state.agreement !== null && !isLocal, isForced: line.includes("force") };
+  return targetOf(state.releases.kept, number, options);
 }
 
 function numberIn(line: string): number | null {

@@ -98,8 +98,9 @@ export function noteReport(world: World, { name, done, disk, life }: Host, repor
 export function rollbackOrder(world: World, { life }: Host, number: number | null): Order | null {
   assert(life !== null, "only a running host takes orders");
   const scope = chance(world, 300) ? "host" : "fleet";
-  const target = targetOf(life.state.releases.kept, number, scope === "fleet");
+  const isForced = number !== null && chance(world, 400);
+  const target = targetOf(life.state.releases.kept, number, { isForFleet: scope === "fleet", isForced });
   if (!target.ok) return null;
-  const rollback = { to: target.release.hash, cause: "rollback", scope, author: "ada", reason: "bad" } as const;
-  return { kind: "roll-back", rollback };
+  const common = { cause: "rollback", author: "ada", reason: "bad", isForced } as const;
+  return { kind: "roll-back", rollback: { ...common, to: target.release.hash, scope } };
 }

@@ -114,7 +114,8 @@ export function askAnnouncement(
       const isNext = head!.generation > before || head!.generation === MAX_GENERATION;
       assert(isNext, "a generation never goes back but by a loss, and stays at the last one");
       accepted();
-      noteState(world, { kind: "announced", force: announcement.force, isLost: before < announcement.floor });
+      const force = announcement.force || announcement.undoes.includes(announcement.hash);
+      noteState(world, { kind: "announced", force, isLost: before < announcement.floor });
       publish(world, tellOther);
     }
     view = trueView(world);

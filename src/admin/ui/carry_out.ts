@@ -76,7 +76,7 @@ export function carryOut(
     case "rollback": {
       const { to, isLocal } = choice;
       if (to === null) return rolloutOrdered(api.abortRollout({ reason: because, author }));
-      const answer = api.rollBack({ number: to, reason: because, author, local: isLocal });
+      const answer = api.rollBack({ number: to, reason: because, author, local: isLocal, force: false });
       const outcome = answer.then((one) => rollbackOutcome(one, instance, isLocal));
       return ordered(outcome, reloadMilliseconds, "The rollback goes on, but was not done");
     }

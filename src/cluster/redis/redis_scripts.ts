@@ -206,7 +206,8 @@ if trouble then return trouble end
 local stored, skipped = readSkips(head and head.skip)
 local skip = joinSkips(stored, skipped, added, hash)
 if head and head.generation >= floor then
-  if skipped[hash] and not force then return answer('refused', head, known) end
+  local overrules = force or string.find(undoes, hash, 1, true)
+  if skipped[hash] and not overrules then return answer('refused', head, known) end
   if head.hash == hash then
     if skip ~= head.skip then redis.call('HSET', KEYS[1], 'skip', skip) end
     head.skip = skip
