@@ -29,7 +29,7 @@ export function rolloutAccess(
     async readFleet(): Promise<FleetAnswer> {
       const answer = await notifier.peers();
       if (!answer.ok) return answer;
-      // Read after the peers: what they run was let in by what the store has now, or before it.
+      // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
       const head = await notifier.head();
       if (!head.ok) return head;
       return { ok: true, fleet: answer.peers.map(memberOf), view: viewOf(head.head) };

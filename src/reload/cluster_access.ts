@@ -16,9 +16,9 @@ export type HeadReading =
     /** Null: it is missing. */
     readonly head: Head | null;
     readonly skips: readonly Skip[];
-    /** Null: there is none, or what the store has in its place is none. */
+    /** Null: there is none, or the store has something else in its place. */
     readonly rollout: StoredRollout | null;
-    /** The mark of what the store has as the rollout, for the next move; null: it has nothing. */
+    /** The mark of the text that the store has as the rollout, for the next move; null: it has none. */
     readonly rolloutMark: string | null;
     /** Whether this host verified the approvals of a rollout that waits for them; absent: no. */
     readonly isApproved?: boolean;
@@ -36,7 +36,7 @@ export interface ClusterAccess {
    * `keep` is on disk, or its write failed, so that a crash does not forget the request.
    */
   announce(announcement: Announcement): Promise<AnnounceAnswer>;
-  /** Reads the living instances, and then what the store has. */
+  /** Reads the living instances, and then the head with its rollout. */
   readFleet(): Promise<FleetAnswer>;
   /**
    * Moves the rollout, unless another instance was quicker. Before a proposal is sent the text of its hash is in the
@@ -49,7 +49,7 @@ export interface ClusterAccess {
 
 const BUG = "an internal error";
 
-/** Reads the head; never rejects. `onBug` receives what the access throws. */
+/** Reads the head; never rejects. `onBug` receives exceptions of the access. */
 export async function readHead(
   access: ClusterAccess,
   random: () => number,
@@ -68,7 +68,7 @@ export async function readHead(
   }
 }
 
-/** Announces; never rejects. `onBug` receives what the access throws. */
+/** Announces; never rejects. `onBug` receives exceptions of the access. */
 export async function announce(
   access: ClusterAccess,
   announcement: Announcement,
@@ -89,7 +89,7 @@ export interface Chance {
   wallClock(): number;
 }
 
-/** Reads the fleet; never rejects. `onBug` receives what the access throws. */
+/** Reads the fleet; never rejects. `onBug` receives exceptions of the access. */
 export async function readFleet(
   access: ClusterAccess,
   { random, wallClock }: Chance,
@@ -105,7 +105,7 @@ export async function readFleet(
   }
 }
 
-/** Moves the rollout; never rejects. `onBug` receives what the access throws. */
+/** Moves the rollout; never rejects. `onBug` receives exceptions of the access. */
 export async function moveRollout(
   access: ClusterAccess,
   { move, isProposal }: { readonly move: RolloutMove; readonly isProposal: boolean },

@@ -1,4 +1,4 @@
-// What rollouts and the reloads of one host tell each other: the facts by which a source is judged, the release that a
+// The exchange between rollouts and the reloads of one host: the facts by which a source is judged, the release that a
 // host is to run, and the events that rollouts make of others.
 import { type Agreement, isHeadKnown } from "../agreement/agreement.ts";
 import type { ClusterEvent } from "../agreement/agree.ts";
@@ -12,7 +12,7 @@ import { isStaged, stagingOf, type StoreView, targetOf, underWay } from "../roll
 import type { Event } from "./events.ts";
 import { type HintReason, isManual, type State } from "./state.ts";
 
-/** Why a source is not in force, and the hash to run in its place; null: what is in force stays. */
+/** Why a source is not in force, and the hash to run in its place; null: the active one stays. */
 export interface StagedHold {
   readonly held: Held;
   readonly target: string | null;
@@ -36,8 +36,8 @@ export function heldByRollout<C>(
 }
 
 /**
- * Returns why missing approvals keep a config back; null: they do not. What ran on this host before needs none, and in
- * an emergency root can do without.
+ * Returns why missing approvals keep a config back; null: they do not. A config that ran on this host before needs
+ * none, and in an emergency root can do without.
  */
 export function heldByApproval<C>(
   state: State<C>,
@@ -105,7 +105,10 @@ export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boo
   return rollouts.policy !== null && ledger.agreed !== null && ledger.agreed.hash !== hash;
 }
 
-/** Whether this host runs what its fleet never agreed on, and what no person took up without the steps of a rollout. */
+/**
+ * Whether this host runs a hash that its fleet never agreed on, and that no person took up without the steps of a
+ * rollout.
+ */
 export function runsUnagreed<C>({ rollouts, agreement, active }: State<C>): boolean {
   if (rollouts === null || agreement === null || active === null || !isStaged(rollouts)) return false;
   const { agreed, owed } = agreement.ledger;
@@ -215,7 +218,7 @@ function withRefusal<C>(
   return { ...rollouts, rejected: { hash: work.proposal.hash, why: result.reason, at } };
 }
 
-/** Takes in what a look found of the own source, or of the candidate. */
+/** Takes in the result of a look at the own source, or at the candidate. */
 function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<C>, { kind: "looked" }>): Rollouts {
   const { outcome, at } = event;
   const { work, releases: { terms } } = before;
@@ -265,7 +268,7 @@ function owedOf<C>({ agreement, work, active }: State<C>): string | null {
   const request = agreement?.request ?? null;
   if (request?.kind === "announcement") return request.hash;
   const owed = agreement?.ledger.owed?.hash ?? null;
-  // After a restart it may be what was in force before.
+  // After a restart it may be the hash that was in force before.
   return owed === active?.hash ? owed : null;
 }
 

@@ -1,4 +1,4 @@
-// Decides what this host does about the fleet's rollout, as a pure function: it proposes its own change, moves the
+// Decides the actions of this host about the fleet's rollout, as a pure function: it proposes its own change, moves the
 // rollout on when all hosts of a step are healthy, ends it when the candidate fails here, and carries out a person's
 // order. Each is a compare-and-set, so that of many hosts one wins; nobody leads.
 import { isLetIn, rankId, rankOf, type Rollout, type RolloutMove } from "../agreement/rollout.ts";
@@ -23,10 +23,10 @@ export const WATCHERS = 4;
 /** Between two readings of the peers by a watcher: at least so long, and so much for each host of the order. */
 const WATCH_MILLISECONDS = 250;
 const WATCH_OF_A_HOST_MILLISECONDS = 4;
-/** Over which the others spread what they do at a deadline. */
+/** The time over which the others spread their actions at a deadline. */
 const SPREAD_MILLISECONDS = 5_000;
 
-/** The new rollouts, and what to do before the next event. */
+/** The new rollouts, and the actions before the next event. */
 export interface RolloutDecision {
   readonly rollouts: Rollouts;
   readonly actions: readonly RolloutAction[];
@@ -35,8 +35,8 @@ export interface RolloutDecision {
 /** Takes an event in. */
 export function decideRollout(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
   const taken = withLate(takeIn(rollouts, event, own), own);
-  // An answer that comes after the link went down says nothing about what the store has now, and no timer runs that
-  // would end the wait after a failure.
+  // An answer that comes after the link went down says nothing about the present store, and no timer runs that would
+  // end the wait after a failure.
   if (!own.isLinked) return { rollouts: withoutLink(taken.rollouts), actions: withoutTimer(taken.actions) };
   const next = nextRequest(taken.rollouts, own);
   return { rollouts: next.rollouts, actions: [...taken.actions, ...next.actions] };
@@ -55,7 +55,7 @@ function withoutTimer(actions: readonly RolloutAction[]): readonly RolloutAction
   return actions.filter((one) => one.kind !== "arm-rollout");
 }
 
-/** Rollouts without a store: what it said does not count, and nobody answers any more. */
+/** Rollouts without a store: its earlier answers do not count, and nobody answers any more. */
 export function unlinked(rollouts: Rollouts): RolloutDecision {
   return {
     rollouts: { ...withoutLink(rollouts), wantsFleet: false, order: null },
@@ -101,7 +101,7 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
   }
 }
 
-/** Takes in what the store has. Another rollout, or the same in another state, leads to a look. */
+/** Takes in the state of the store. Another rollout, or the same in another state, leads to a look. */
 function seen(before: Rollouts, view: StoreView, random: number): RolloutDecision {
   const rollouts: Rollouts = { ...before, view };
   const actions: RolloutAction[] = [];
@@ -345,7 +345,7 @@ function moved(
     ...asked,
     failures: 0,
     trouble: null,
-    // An order that another move of the same rollout overtook is carried out on what the store has now.
+    // An order that another move of the same rollout overtook is carried out on the present state of the store.
     order: isMade && !isProposal ? null : asked.order,
     late: answer.kind === "late" ? to.hash : asked.late,
   };

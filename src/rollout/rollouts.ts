@@ -24,7 +24,7 @@ export interface FleetMember {
   readonly canary: boolean;
 }
 
-/** The answer to a move, with what the store has after it. `reason` is one line without secrets. */
+/** The answer to a move, with the store's state after it. `reason` is one line without secrets. */
 export type MoveOutcome =
   | { readonly kind: "moved" | "late" | "refused"; readonly view: StoreView }
   | { readonly kind: "failed"; readonly reason: string };
@@ -49,7 +49,7 @@ export interface ChangeTerms {
   readonly reason: string | null;
 }
 
-/** A release whose text is in the store. */
+/** A release with its text in the store. */
 export interface Published {
   readonly hash: string;
   readonly terms: ChangeTerms;
@@ -95,7 +95,7 @@ export interface Rollouts {
   readonly failures: number;
   /** Why the last one failed, in one line; null: it did not. */
   readonly trouble: string | null;
-  /** The candidate whose steps are all done, so that it is to be the head; null: none. */
+  /** The candidate that is through all steps, so that it is to be the head; null: none. */
   readonly finished: string | null;
   /** The candidate when a head was read last, also over a time without the store; null: there was none. */
   readonly candidate: string | null;
@@ -135,7 +135,7 @@ export function initialRollouts(
   };
 }
 
-/** The living instances and what the store has, or why they are not known: one line without secrets. */
+/** The living instances and the state of the store, or why they are not known: one line without secrets. */
 export type FleetAnswer =
   | { readonly ok: true; readonly fleet: readonly FleetMember[]; readonly view: StoreView }
   | { readonly ok: false; readonly reason: string };
@@ -179,7 +179,7 @@ export type RolloutReport =
 /** The facts of this host that count besides its rollouts. */
 export interface OwnFacts {
   readonly isLinked: boolean;
-  /** Whether a look that began after the link came up confirmed what is in force. */
+  /** Whether a look that began after the link came up confirmed the active hash. */
   readonly isFresh: boolean;
   /** In force; null: nothing. */
   readonly active: string | null;

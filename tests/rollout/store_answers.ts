@@ -1,4 +1,4 @@
-// What passes between the host of a transcript and its store: requests wait here, and are answered in their order.
+// The exchange between the host of a transcript and its store: requests wait here, and are answered in their order.
 import type { Action, Event } from "../../src/reload/events.ts";
 import { runningRelease } from "../../src/releases/release.ts";
 import type { FleetMember, RolloutReport } from "../../src/rollout/rollouts.ts";

@@ -1,5 +1,5 @@
-// What a simulated host has to do with the fleet's rollout: its record for the others, which is late, the records that
-// it reads, and the moves that it asks for.
+// The part of a simulated host in the fleet's rollout: its record for the others, which is late, the records that it
+// reads, and the moves that it asks for.
 import type { Event } from "../../src/reload/events.ts";
 import type { Report } from "../../src/reload/report.ts";
 import type { SnapshotId } from "../../src/reload/state.ts";
@@ -63,7 +63,7 @@ function memberOf({ name, stages, canary }: Host, { state }: Life): FleetMember 
   };
 }
 
-/** Reads the records, and then what the store has. */
+/** Reads the records, and then the store. */
 export function readFleet(world: World, host: Host, life: Life, next: Next): void {
   begin(life);
   const answer = (event: Event<SnapshotId>) => {
@@ -86,7 +86,7 @@ export function readFleet(world: World, host: Host, life: Life, next: Next): voi
   });
 }
 
-/** What the answer says. */
+/** The content of the answer. */
 function viewIn(head: StoredHead | null): StoreView {
   if (head === null) return { head: null, skips: [], stored: null, mark: null };
   const { generation, hash, skips, rollout, rolloutMark } = head;
@@ -158,7 +158,7 @@ function textOf({ disk }: Host, { looked }: Life, hash: string): string | null {
   return looked !== null && hashOf(looked) === hash ? looked : disk.texts.get(hash) ?? null;
 }
 
-/** Counts what a report says of rollouts. */
+/** Counts the reports of rollouts. */
 export function noteRollout({ rollouts, trace }: World, report: Report<SnapshotId>): void {
   if (report.kind === "held" && report.held.kind === "staged" && report.held.why === "late") {
     if (!report.repeated) rollouts.late++;
