@@ -60,9 +60,14 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
 }
 
 /** A release that is no change of this host, and not announced. The head's own author and reason are not known. */
-function following(hash: string, { by, reason }: ScopedSkip): Pinned {
-  const why = `in place of a configuration that ${by} rolled back: ${reason}`;
-  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason: why, isFollowed: false };
+function following(hash: string, skip: ScopedSkip): Pinned {
+  const reason = replacementText(skip);
+  return { hash, scope: "fleet", undoes: [], cause: "cluster", author: null, reason, isFollowed: false };
+}
+
+/** The reason of a release that runs in place of a skipped one. */
+export function replacementText({ by, reason }: ScopedSkip): string {
+  return `in place of a configuration that ${by} rolled back: ${reason}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 // The consequences of a write: the entry that it is about to add, and the releases and hints once it is in force.
-import { unpinned } from "../releases/admission.ts";
+import { replacementText, unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
 import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
-import type { KeptReleases, Pinned, ReleaseCause, ReleaseLimits } from "../releases/release.ts";
+import { type KeptReleases, type Pinned, type ReleaseCause, type ReleaseLimits, skipOf } from "../releases/release.ts";
 import type { ActivationResult } from "./events.ts";
 import { runsUnagreed } from "./staged.ts";
 import { type HintReason, isManual, joinReasons, type Proposal, type State, type Work } from "./state.ts";
@@ -17,12 +17,18 @@ export function incomingOf<C>(
   const common = { hash, format, digest, at, leavesCandidate: runsUnagreed(state) };
   const proposed = proposalOf(state, hash);
   if (back !== null) {
-    const { cause, author, reason } = back.cause === "cluster" ? { ...back, ...proposed } : back;
+    const { cause, author, reason } = back.cause === "cluster" ? { ...back, ...rolledBack(state) ?? proposed } : back;
     return { ...common, cause, terms: null, author, reason };
   }
   const isHead = state.agreement?.head?.hash === hash;
   const { author = null, reason = null } = terms ?? proposed ?? {};
   return { ...common, cause: causeOf(reasons, isHead), terms, author, reason };
+}
+
+/** The rollback by which this host leaves the release in force; null: it leaves it for no rollback. */
+function rolledBack<C>({ active, releases: { kept } }: State<C>): { readonly reason: string } | null {
+  const skip = active === null ? null : skipOf(kept, active.hash);
+  return skip && { reason: replacementText(skip) };
 }
 
 /** The person that proposed the rollout of a hash, and why, as far as they are known; null: it has no rollout. */

@@ -184,6 +184,8 @@ Deno.test("with halt a change with which the server does not come up stays, and 
   const { release, held, bake } = await host.status();
   assertEquals([release?.state, held, bake], ["failed", null, null]);
   assertEquals((await host.snapshot()).title, "sick");
+  const says = "is in force, and its health checks failed; it was not rolled back: Health:OnFailure is halt";
+  assertStringIncludes(await host.ends(1, "status"), says);
   await host.edit("better");
   await isHealthy(host, "better");
   assertEquals(await host.states(), "3 file healthy, 2 file failed, 1 file healthy");

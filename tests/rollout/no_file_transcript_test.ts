@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { replayReleases } from "../releases/releases_transcript.ts";
 
 Deno.test("without a file a hold keeps the active release, which is looked at as before", () => {
@@ -75,7 +76,7 @@ Deno.test("without a file a person takes back the fleet's release, and once only
 });
 
 Deno.test("without a file a release that another host took back is not taken back a second time without a number", () => {
-  replayReleases(
+  const { kept } = replayReleases(
     { rollout: {}, sourceless: true },
     `
     store b@2 ->
@@ -85,6 +86,8 @@ Deno.test("without a file a release that another host took back is not taken bac
     roll-back -> refused: Release 3 was put in force by a rollback already; to go further back, name the release, from honua-configd history
   `,
   );
+  const back = "in place of a configuration that ada rolled back: bad";
+  assertEquals(kept.list.map(({ reason }) => reason), [null, "the fleet runs it", back]);
 });
 
 Deno.test("a candidate whose rollout the store forgot is left for the head, though the file is not valid", () => {
