@@ -31,22 +31,22 @@ export interface Report {
 const WIDTHS = [9, 64, 4, 24, 24, 16] as const;
 
 /** An empty report. */
-export function openReport(print: (line: string) => void = console.log): Report {
+export function openReport(): Report {
   const figures: Figure[] = [];
   const skipped: Skipped[] = [];
-  print(row(["scenario", "what", "unit", "p50 (least to most)", "p99 (least to most)", "samples"]));
+  console.log(row(["scenario", "what", "unit", "p50 (least to most)", "p99 (least to most)", "samples"]));
   const skip = (one: Skipped) => {
     skipped.push(one);
-    print(`${row([one.scenario, one.what])} not measured: ${one.why}`);
+    console.log(`${row([one.scenario, one.what])} not measured: ${one.why}`);
   };
   return {
     figures,
     skipped,
     skip,
-    note: (line) => print(`  ${line}`),
+    note: (line) => console.log(`  ${line}`),
     add(figure) {
       figures.push(figure);
-      print(lineOf(figure));
+      console.log(lineOf(figure));
     },
     async attempt(scenario, what, measure) {
       try {

@@ -2,7 +2,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   type Entrance,
-  type EntranceSettings,
   type ListenerOpening,
   type ListenerRefusal,
   type LookedAt,
@@ -11,7 +10,7 @@ import {
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 
 /** An entrance whose openings a test answers. */
-function entering(settings: Partial<EntranceSettings> = {}) {
+function entering() {
   const openings: PromiseWithResolvers<ListenerOpening>[] = [];
   const log: string[] = [];
   let removing: () => Promise<void> = () => Promise.resolve();
@@ -44,7 +43,6 @@ function entering(settings: Partial<EntranceSettings> = {}) {
     onLook: ({ level, message }) => log.push(`${level} ${message}`),
     onTrouble: (message) => log.push(`trouble ${message}`),
     random: () => 0,
-    ...settings,
   });
   const entrance = async (): Promise<Entrance> => {
     const opened = await opening;

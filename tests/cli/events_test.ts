@@ -27,8 +27,9 @@ function stream(parts: readonly (string | Uint8Array)[], stays = false): Respons
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
-function requestTo(socket: string, count: number | null = null, format: "text" | "json" = "text") {
-  return { address: { socket, optionsFile: null, url: null, tokenFile: null, caFile: null }, count, format };
+function requestTo(socket: string, count: number | null = null) {
+  const address = { socket, optionsFile: null, url: null, tokenFile: null, caFile: null };
+  return { address, count, format: "text" } as const;
 }
 
 Deno.test("events are one line each, with the time as the daemon gave it and hashes cut short", async () => {

@@ -1,13 +1,7 @@
 // Through any fault of Redis a daemon serves and reloads by itself, reports each change of state once, comes back by
 // itself, announces its owed change, and agrees again. No generation that a status shows goes backwards meanwhile.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  type ClusterInstance,
-  type ClusterInstanceOptions,
-  commonHash,
-  openClusterInstance,
-  reloadBySignal,
-} from "../support/cluster_instance.ts";
+import { type ClusterInstance, commonHash, openClusterInstance, reloadBySignal } from "../support/cluster_instance.ts";
 import { eventually } from "../support/eventually.ts";
 import { redisCli, type RedisServer, startRedis, startSentinels } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
@@ -33,9 +27,9 @@ interface Pair extends AsyncDisposable {
   losses(): number[];
 }
 
-async function openPair(redis: string, options: Partial<ClusterInstanceOptions> = {}): Promise<Pair> {
-  const editor = await openClusterInstance({ name: "editor", redis, ...options });
-  const follower = await openClusterInstance({ name: "follower", redis, follows: editor, ...options });
+async function openPair(redis: string): Promise<Pair> {
+  const editor = await openClusterInstance({ name: "editor", redis });
+  const follower = await openClusterInstance({ name: "follower", redis, follows: editor });
   const both = [editor, follower];
   const agree = async (least?: number) => {
     const [of] = await Promise.all(both.map((one) => one.agrees(least)));

@@ -166,8 +166,8 @@ export interface RedisCluster extends AsyncDisposable {
 const SLOT_RANGES = [[0, 5460], [5461, 10922], [10923, 16383]] as const;
 
 /** Starts a cluster and waits until each node knows all nodes. */
-export async function startRedisCluster(options: RedisServerOptions = {}): Promise<RedisCluster> {
-  const nodes = await Promise.all(SLOT_RANGES.map(() => startRedis({ ...options, cluster: true })));
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const nodes = await Promise.all(SLOT_RANGES.map(() => startRedis({ cluster: true })));
   for (const [index, node] of nodes.entries()) {
     const [from, to] = SLOT_RANGES[index]!;
     await node.cli("cluster", "addslotsrange", `${from}`, `${to}`);

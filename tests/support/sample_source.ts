@@ -69,9 +69,9 @@ export interface SampleCompiler extends AsyncDisposable {
 }
 
 /** Opens a compiler with the environment `env`. */
-export function openSampleCompiler(env: Readonly<Record<string, string>> = { SAMPLE_CONNECTION }): SampleCompiler {
+export function openSampleCompiler(): SampleCompiler {
   const parser = openBlockParser();
-  const environment = (name: string) => new Map(Object.entries(env)).get(name);
+  const environment = (name: string) => name === "SAMPLE_CONNECTION" ? SAMPLE_CONNECTION : undefined;
   return {
     async snapshotOf(path, text) {
       const source = sourceText(path, text);

@@ -13,8 +13,8 @@ export interface ServerModel {
   variables: Record<string, unknown>;
 }
 
-/** Reads a file and expands it in an environment; throws as a server does. */
-export function readServerFile(text: string, environment: Readonly<Record<string, string>> = {}): ServerModel {
+/** Reads a file and expands it in an empty environment; throws as a server does. */
+export function readServerFile(text: string): ServerModel {
   if (text.trim() === "") throw new Error("the file is empty");
   const model: ServerModel = {
     honua: BLOCKS.honua(new Map()),
@@ -26,7 +26,7 @@ export function readServerFile(text: string, environment: Readonly<Record<string
   };
   const tokens = new Tokens(text);
   while (!tokens.isAtEnd()) readTop(tokens, model);
-  return expand(model, environment);
+  return expand(model);
 }
 
 function readTop(tokens: Tokens, model: ServerModel): void {
@@ -269,14 +269,14 @@ const BLOCKS = {
   }),
 };
 
-function expand(model: ServerModel, environment: Readonly<Record<string, string>>): ServerModel {
+function expand(model: ServerModel): ServerModel {
   const lookUp = (values: Readonly<Record<string, unknown>>) => (_: string, name: string) => {
     if (!Object.hasOwn(values, name)) throw new Error(`${name} is not defined`);
     return `${values[name]}`;
   };
   const once = (value: string) =>
-    value.replace(/\$\{env:([^}]+)\}/g, lookUp(environment))
-      .replace(/env\(["']([^"']+)["']\)/g, lookUp(environment))
+    value.replace(/\$\{env:([^}]+)\}/g, lookUp({}))
+      .replace(/env\(["']([^"']+)["']\)/g, lookUp({}))
       .replace(/var\.([\p{L}\p{Mn}\p{Nd}\p{Pc}]+)/gu, lookUp(model.variables));
   const texts = (from: Record<string, unknown>, names: readonly string[]) => {
     for (const name of names) if (typeof from[name] === "string") from[name] = once(from[name]);

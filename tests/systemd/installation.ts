@@ -68,18 +68,18 @@ export async function spoil(machine: Machine, path = SOURCE): Promise<void> {
 }
 
 /** Takes back the change of `spoil`. */
-export async function mend(machine: Machine, path = SOURCE): Promise<void> {
-  await machine.run("sed", "--in-place", `/${MISTAKE}/d`, path);
+export async function mend(machine: Machine): Promise<void> {
+  await machine.run("sed", "--in-place", `/${MISTAKE}/d`, SOURCE);
 }
 
 /** The unit's main process, by its number in the machine. */
-export async function mainProcess(machine: Machine, unit = UNIT): Promise<string> {
-  return await property(machine, unit, "MainPID");
+export async function mainProcess(machine: Machine): Promise<string> {
+  return await property(machine, UNIT, "MainPID");
 }
 
-/** Sends a signal to a unit's main process and to none of its children. */
-export async function signalMain(machine: Machine, signal: string, unit = UNIT): Promise<void> {
-  await machine.run("systemctl", "kill", "--kill-who=main", `--signal=${signal}`, unit);
+/** Sends a signal to the unit's main process and to none of its children. */
+export async function signalMain(machine: Machine, signal: string): Promise<void> {
+  await machine.run("systemctl", "kill", "--kill-who=main", `--signal=${signal}`, UNIT);
 }
 
 /** The entries of proc(5) for processes of the program; empty if there are none. */

@@ -12,9 +12,9 @@ import { CHANNEL, connectionTo, singleTo } from "./redis_notifying.ts";
 const PASSWORD = "hush-hush";
 const NOTHING: LackingRights = { commands: [], keys: false, channel: false, unknown: [] };
 
-async function probe(connection: RedisConnection, channel = CHANNEL): Promise<RedisProbe> {
+async function probe(connection: RedisConnection): Promise<RedisProbe> {
   const signal = AbortSignal.timeout(20_000);
-  return await probeRedis({ connection, channel, instance: "edge-1", signal, commandMilliseconds: 5_000 });
+  return await probeRedis({ connection, channel: CHANNEL, instance: "edge-1", signal, commandMilliseconds: 5_000 });
 }
 
 async function lackingOf(server: RedisServer, rules: readonly string[]): Promise<LackingRights> {
