@@ -12,6 +12,7 @@ import { compileSource } from "../../src/compile.ts";
 import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -44,42 +45,39 @@ async function withHost(
   ) => Promise<void>,
   { active = () => null, health = {}, baselineRequired = false }: Given = {},
 ): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    const path = `${directory}/config.snapshot.json`;
-    const serverPath = `${directory}/config.snapshot.honua`;
-    const opened = await openStore({ path, serverPath });
-    if (!opened.ok) throw new Error(opened.message);
-    const store: SnapshotStore = opened.store;
-    const hooks = { list: [{ name: "judge", command: ["x"], on: "check" }] };
-    const options = checkOptions({ hooks, health: { baselineRequired } });
-    if (!options.ok) throw new Error("the options are wrong");
-    const { activate } = openActivator({
-      options: options.options,
-      store,
-      changes: trackChanges(opened.existing),
-      hookRunner: {
-        ...NO_HEALTH,
-        ...health,
-        check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate),
-      },
-      keeper: {
-        prepare: () => Promise.resolve(),
-        reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.reject(new Error("not asked")) },
-      },
-      active: () => {
-        const contentHash = active(CANDIDATE);
-        return contentHash === null ? null : { hash: "other", contentHash };
-      },
-    });
-    await test({
-      path,
-      serverPath,
-      activate: (candidate, signal, limit) => activate(candidate, signal, limit, NO_RELEASES),
-    });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using temporary = await temporaryDirectory();
+  const directory = temporary.path;
+  const path = `${directory}/config.snapshot.json`;
+  const serverPath = `${directory}/config.snapshot.honua`;
+  const opened = await openStore({ path, serverPath });
+  if (!opened.ok) throw new Error(opened.message);
+  const store: SnapshotStore = opened.store;
+  const hooks = { list: [{ name: "judge", command: ["x"], on: "check" }] };
+  const options = checkOptions({ hooks, health: { baselineRequired } });
+  if (!options.ok) throw new Error("the options are wrong");
+  const { activate } = openActivator({
+    options: options.options,
+    store,
+    changes: trackChanges(opened.existing),
+    hookRunner: {
+      ...NO_HEALTH,
+      ...health,
+      check: (_candidate, { candidate, serverCandidate }) => check(candidate, serverCandidate),
+    },
+    keeper: {
+      prepare: () => Promise.resolve(),
+      reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.reject(new Error("not asked")) },
+    },
+    active: () => {
+      const contentHash = active(CANDIDATE);
+      return contentHash === null ? null : { hash: "other", contentHash };
+    },
+  });
+  await test({
+    path,
+    serverPath,
+    activate: (candidate, signal, limit) => activate(candidate, signal, limit, NO_RELEASES),
+  });
 }
 
 const COUNTS = { added: 4, removed: 0, changed: 0 };

@@ -8,6 +8,7 @@ import { readOptions } from "../../src/options/option_reader.ts";
 import { MAX_SKIPS } from "../../src/agreement/skip.ts";
 import { KEPT_FAILURE } from "../../src/hooks/decide_hooks.ts";
 import { type Ledger, MAX_UNANSWERED, NEW_LEDGER } from "../../src/agreement/agreement.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const SCOPE = { channel: "honua:config:changes", snapshot: "/var/lib/honua-configd/config.snapshot.json" };
 const HASH = "ab".repeat(32);
@@ -18,12 +19,8 @@ const KEPT: KeptState = {
 };
 
 async function withState(test: (path: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await test(`${directory}/state.json`);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using directory = await temporaryDirectory();
+  await test(directory.file("state.json"));
 }
 
 async function keep(path: string, ...changed: readonly Partial<KeptState>[]): Promise<void> {

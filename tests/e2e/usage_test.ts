@@ -2,6 +2,7 @@
 // for any wrong usage.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { programCommand, runCommand } from "../support/command.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const COMMANDS = ["run", "validate", "init", "print", "version"];
 
@@ -43,28 +44,25 @@ Deno.test("a command or an option that is nearly one is suggested, and all wrong
 });
 
 Deno.test("an option outside its bounds is reported with its place and its bounds, from any source", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "options-" });
-  try {
-    const file = `${directory}/options.json`;
-    await Deno.writeTextFile(
-      file,
-      '{\n  // How often.\n  "ConfigurationWatcher": {\n    "PollSeconds": 3601\n  }\n}\n',
-    );
-    const inFile = await runCommand(["run", "--config", `${directory}/x.hcl`, "--options", file]);
-    assertEquals(inFile.code, 2);
-    assertStringIncludes(inFile.stderr, `${file}:4:20`);
-    assertMatch(inFile.stderr, /ConfigurationWatcher:PollSeconds must be .* from 0 to 3600/);
-    const asFlag = await runCommand(["run", "--set", "ConfigurationWatcher:DebounceMilliseconds=60001"]);
-    assertEquals(asFlag.code, 2);
-    assertMatch(asFlag.stderr, /DebounceMilliseconds must be .* from 0 to 60000.*\(--set\)/);
-    const env = { CONFIGURATIONWATCHER__ENABLEFILEWATCHING: "perhaps" };
-    const inEnvironment = await runCommand(["run"], { env });
-    assertEquals(inEnvironment.code, 2);
-    assertMatch(inEnvironment.stderr, /EnableFileWatching must be true or false/);
-    assert(!inEnvironment.stderr.includes("perhaps"), "a value of the environment was quoted");
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using temporary = await temporaryDirectory();
+  const directory = temporary.path;
+  const file = `${directory}/options.json`;
+  await Deno.writeTextFile(
+    file,
+    '{\n  // How often.\n  "ConfigurationWatcher": {\n    "PollSeconds": 3601\n  }\n}\n',
+  );
+  const inFile = await runCommand(["run", "--config", `${directory}/x.hcl`, "--options", file]);
+  assertEquals(inFile.code, 2);
+  assertStringIncludes(inFile.stderr, `${file}:4:20`);
+  assertMatch(inFile.stderr, /ConfigurationWatcher:PollSeconds must be .* from 0 to 3600/);
+  const asFlag = await runCommand(["run", "--set", "ConfigurationWatcher:DebounceMilliseconds=60001"]);
+  assertEquals(asFlag.code, 2);
+  assertMatch(asFlag.stderr, /DebounceMilliseconds must be .* from 0 to 60000.*\(--set\)/);
+  const env = { CONFIGURATIONWATCHER__ENABLEFILEWATCHING: "perhaps" };
+  const inEnvironment = await runCommand(["run"], { env });
+  assertEquals(inEnvironment.code, 2);
+  assertMatch(inEnvironment.stderr, /EnableFileWatching must be true or false/);
+  assert(!inEnvironment.stderr.includes("perhaps"), "a value of the environment was quoted");
 });
 
 Deno.test("an unknown option is suggested, and an options file that is not there ends with 3", async () => {

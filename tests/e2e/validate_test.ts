@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CommandSurroundings, runCommand } from "../support/command.ts";
 import { openSampleCompiler, SAMPLE_CONNECTION, sampleJson, sampleSource } from "../support/sample_source.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const VALID = sampleSource("roads");
 const WARNED = `${VALID}\nlogging { level = "information" }\n`;
@@ -10,14 +11,11 @@ const FILES = { "valid.hcl": VALID, "warned.honua": WARNED, "invalid.hcl": INVAL
 
 /** Validates in a directory that holds `FILES`. */
 async function validate(args: readonly string[], surroundings: CommandSurroundings & { input?: string } = {}) {
-  const cwd = await Deno.makeTempDir({ prefix: "validate-" });
-  try {
-    for (const [name, text] of Object.entries(FILES)) await Deno.writeTextFile(`${cwd}/${name}`, text);
-    await Deno.writeTextFile(`${cwd}/database.env`, `SAMPLE_CONNECTION=${SAMPLE_CONNECTION}\n`);
-    return await runCommand(["validate", ...args], { cwd, env: { SAMPLE_CONNECTION }, ...surroundings });
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
-  }
+  await using temporary = await temporaryDirectory();
+  const cwd = temporary.path;
+  for (const [name, text] of Object.entries(FILES)) await Deno.writeTextFile(`${cwd}/${name}`, text);
+  await Deno.writeTextFile(`${cwd}/database.env`, `SAMPLE_CONNECTION=${SAMPLE_CONNECTION}\n`);
+  return await runCommand(["validate", ...args], { cwd, env: { SAMPLE_CONNECTION }, ...surroundings });
 }
 
 async function hashOf(name: keyof typeof FILES): Promise<string> {

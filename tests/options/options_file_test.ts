@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { sourceText } from "../../src/diagnostic/range.ts";
 import { parseOptionsFile, readOptionsFile } from "../../src/options/options_file.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 function diagnosticsOf(text: string) {
   return parseOptionsFile(sourceText("options.json", text)).diagnostics;
@@ -134,63 +135,43 @@ Deno.test("any text ends in a tree or in diagnostics", () => {
 });
 
 Deno.test("a file is read with its byte order mark dropped", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const path = `${directory}/options.json`;
-    await Deno.writeTextFile(path, "\ufeff{}");
-    const result = await readOptionsFile(path);
-    assert(result.ok);
-    assertEquals([result.source.name, result.source.text], [path, "{}"]);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using directory = await temporaryDirectory();
+  const path = directory.file("options.json");
+  await Deno.writeTextFile(path, "\ufeff{}");
+  const result = await readOptionsFile(path);
+  assert(result.ok);
+  assertEquals([result.source.name, result.source.text], [path, "{}"]);
 });
 
 Deno.test("a file of a MiB is read, and the fault of another is reported", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const path = `${directory}/options.json`;
-    const why = async () => {
-      const result = await readOptionsFile(path);
-      return result.ok ? result.source.text.length : `${result.diagnostic.summary}: ${result.diagnostic.why}`;
-    };
-    const unreadable = `The options file ${path} cannot be read`;
-    await Deno.writeFile(path, new Uint8Array(1024 * 1024).fill(0x20));
-    assertEquals(await why(), 1024 * 1024);
-    await Deno.writeFile(path, new Uint8Array(1024 * 1024 + 1).fill(0x20));
-    assertEquals(await why(), `${unreadable}: It is larger than 1048576 bytes`);
-    await Deno.writeFile(path, new Uint8Array([0x22, 0xff, 0x22]));
-    assertEquals(await why(), `${unreadable}: It is not valid UTF-8`);
-    await Deno.remove(path);
-    assertStringIncludes(String(await why()), `${unreadable}: ENOENT`);
-    await Deno.mkdir(path);
-    assertEquals(await why(), `${unreadable}: It is a directory, not a file`);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using directory = await temporaryDirectory();
+  const path = directory.file("options.json");
+  const why = async () => {
+    const result = await readOptionsFile(path);
+    if (result.ok) return result.source.text.length;
+    assertEquals(result.diagnostic.code, "options/unreadable");
+    return `${result.diagnostic.summary}: ${result.diagnostic.why}`;
+  };
+  const unreadable = `The options file ${path} cannot be read`;
+  await Deno.writeFile(path, new Uint8Array(1024 * 1024).fill(0x20));
+  assertEquals(await why(), 1024 * 1024);
+  await Deno.writeFile(path, new Uint8Array(1024 * 1024 + 1).fill(0x20));
+  assertEquals(await why(), `${unreadable}: It is larger than 1048576 bytes`);
+  await Deno.writeFile(path, new Uint8Array([0x22, 0xff, 0x22]));
+  assertEquals(await why(), `${unreadable}: It is not valid UTF-8`);
+  await Deno.remove(path);
+  assertStringIncludes(String(await why()), `${unreadable}: ENOENT`);
+  await Deno.mkdir(path);
+  assertEquals(await why(), `${unreadable}: It is a directory, not a file`);
 });
 
-Deno.test("a file that is missing, a directory, a device, a pipe, too large or not UTF-8 is unreadable", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    await Deno.writeFile(`${directory}/latin1.json`, new Uint8Array([0x22, 0xe9, 0x22]));
-    await Deno.writeFile(`${directory}/large.json`, new Uint8Array(1024 * 1024 + 1).fill(0x20));
-    await new Deno.Command("mkfifo", { args: [`${directory}/pipe.json`] }).output();
-    for (
-      const path of [
-        `${directory}/pipe.json`,
-        `${directory}/none.json`,
-        directory,
-        "/dev/zero",
-        `${directory}/latin1.json`,
-        `${directory}/large.json`,
-      ]
-    ) {
-      const result = await readOptionsFile(path);
-      assert(!result.ok, path);
-      assertEquals(result.diagnostic.code, "options/unreadable");
-    }
-  } finally {
-    await Deno.remove(directory, { recursive: true });
+Deno.test("a device and a pipe are unreadable", async () => {
+  await using directory = await temporaryDirectory();
+  const pipe = directory.file("pipe.json");
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  for (const path of [pipe, "/dev/zero"]) {
+    const result = await readOptionsFile(path);
+    assert(!result.ok, path);
+    assertEquals(result.diagnostic.code, "options/unreadable");
   }
 });

@@ -1,6 +1,7 @@
 // The settings that name the source, and the order of the search if none does.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findSource, sourceNames } from "../../src/options/source_path.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const unnamed = { configurationV2: { path: null }, configPath: null };
 const nothing = { flag: null, options: unnamed, environment: {}, directories: ["/srv", "/etc/honua/"] };
@@ -111,15 +112,12 @@ Deno.test("a source that is nowhere is an error that lists the tried paths and q
 });
 
 Deno.test("by default a regular file counts, also behind a symlink, and a directory does not", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    await Deno.mkdir(`${directory}/honua.config.hcl`);
-    await Deno.writeTextFile(`${directory}/real`, "");
-    await Deno.symlink(`${directory}/real`, `${directory}/config.hcl`);
-    const result = await findSource({ ...nothing, directories: [directory] });
-    assert(result.ok);
-    assertEquals(result.path, `${directory}/config.hcl`);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using temporary = await temporaryDirectory();
+  const directory = temporary.path;
+  await Deno.mkdir(`${directory}/honua.config.hcl`);
+  await Deno.writeTextFile(`${directory}/real`, "");
+  await Deno.symlink(`${directory}/real`, `${directory}/config.hcl`);
+  const result = await findSource({ ...nothing, directories: [directory] });
+  assert(result.ok);
+  assertEquals(result.path, `${directory}/config.hcl`);
 });

@@ -3,17 +3,9 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import fc, { anyCharacter } from "fast-check";
 import type { OpenedFile } from "../../src/host/regular_file.ts";
 import { decodeSource, identify, readSource, type SourceRead } from "../../src/source/source_file.ts";
+import { inDirectory } from "./watching.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
