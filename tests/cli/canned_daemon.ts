@@ -3,6 +3,7 @@
 import type { Peer } from "../../src/cluster/peer_record.ts";
 import type { Status } from "../../src/admin/daemon_api.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
+import type { RolloutSummary } from "../../src/rollout/rollout_view.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 
 /** A request. */
@@ -71,6 +72,18 @@ export function hashOf(digit: string): string {
 export function daysAgo(days: number): string {
   return new Date(Date.now() - days * 86_400_000 - 60_000).toISOString();
 }
+
+/** A rollout whose second step bakes. */
+export const ROLLOUT: RolloutSummary = {
+  hash: hashOf("c"),
+  phase: "baking",
+  step: 1,
+  steps: [1, 3, 10],
+  why: null,
+  isUnderWay: true,
+  isVoid: false,
+  isDone: false,
+};
 
 /** The status of an instance that is well, except for the given members. */
 export function statusWith(given: Partial<Status> = {}): Status {

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { renderTable } from "../../src/cli/table.ts";
+import type { RolloutSummary } from "../../src/rollout/rollout_view.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
-import { cannedDaemon, daysAgo, hashOf, json, peerWith } from "./canned_daemon.ts";
+import { cannedDaemon, daysAgo, hashOf, json, peerWith, ROLLOUT } from "./canned_daemon.ts";
 
 const REJECTED = { hash: hashOf("a"), generation: 17, why: "config.hcl:3:1: error: No such service", at: daysAgo(3) };
 
@@ -29,24 +30,14 @@ Deno.test("peers is a table in which the own instance is marked, and a line that
 });
 
 Deno.test("an instance that waits for its rollout or for approval has a note, and a line says how far the rollout is", async () => {
-  const rollout = {
-    hash: hashOf("c"),
-    phase: "baking",
-    step: 1,
-    steps: [1, 3, 10],
-    why: null,
-    isUnderWay: true,
-    isVoid: false,
-    isDone: false,
-  };
   const peers = [
     peerWith({ instance: "edge-1", heldBack: "staged" as never }),
     peerWith({ instance: "edge-2", heldBack: "unapproved" as never }),
     peerWith({ instance: "edge-3", hash: hashOf("c"), standing: "held" }),
     peerWith({ instance: "edge-4", hash: hashOf("d"), standing: "held" }),
   ];
-  const ask = async (given: Partial<typeof rollout>) => {
-    await using daemon = await cannedDaemon(() => json({ peers, rollout: { ...rollout, ...given } }));
+  const ask = async (given: Partial<RolloutSummary>) => {
+    await using daemon = await cannedDaemon(() => json({ peers, rollout: { ...ROLLOUT, ...given } }));
     return (await runRecorded(["peers", ...daemon.flags])).out;
   };
   const out = await ask({});

@@ -1,18 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { status } from "../../src/cli/status.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
-import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, statusWith } from "./canned_daemon.ts";
-
-const ROLLOUT = {
-  hash: hashOf("c"),
-  phase: "baking",
-  step: 1,
-  steps: [1, 3, 10],
-  why: null,
-  isUnderWay: true,
-  isVoid: false,
-  isDone: false,
-} as const;
+import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal, ROLLOUT, statusWith } from "./canned_daemon.ts";
 
 const RELEASE = {
   number: 43,
