@@ -7,6 +7,7 @@ import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { bytesOf, serverFormOf } from "../snapshot/server_form_once.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { mounting } from "../support/mounting.ts";
 import { findingsAbout, findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
 
 const SEALED = await sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
@@ -107,16 +108,6 @@ Deno.test("space for one snapshot more is needed, and for a few is well", () => 
   assertEquals(level(100 * mebibyte, 5), "warning");
   assertEquals(judgeSpace(null, 0)[0]?.level, "note");
 });
-
-/** Runs mount(8) or umount(8); the reason why it failed, or null. */
-async function mounting(program: string, ...args: string[]): Promise<string | null> {
-  try {
-    const { success, stderr } = await new Deno.Command(program, { args, stdout: "null", stderr: "piped" }).output();
-    return success ? null : new TextDecoder().decode(stderr).trim();
-  } catch (error) {
-    return String(error);
-  }
-}
 
 /** The reason why nothing can be mounted here; null: mounts work. */
 async function obstacleToMounting(): Promise<string | null> {

@@ -6,6 +6,7 @@ import type { Daemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { openReleaseHost, type ReleaseHost } from "../support/release_host.ts";
 import { sampleSource } from "../support/sample_source.ts";
+import { mounting } from "../support/mounting.ts";
 
 /** The path of the text of the release in force. */
 async function textPath(host: ReleaseHost): Promise<string> {
@@ -26,15 +27,6 @@ async function withThree(host: ReleaseHost): Promise<{ readonly daemon: Daemon; 
     paths.push(await textPath(host));
   }
   return { daemon, paths };
-}
-
-async function run(command: string, ...args: string[]): Promise<string | null> {
-  try {
-    const { success, stderr } = await new Deno.Command(command, { args }).output();
-    return success ? null : new TextDecoder().decode(stderr).trim();
-  } catch (error) {
-    return String(error);
-  }
 }
 
 Deno.test("a history that is removed under the daemon is there again with the next activation", async () => {
@@ -106,7 +98,7 @@ Deno.test("a full disk keeps no release from being put in force or taken back, a
   await using host = await openReleaseHost();
   const state = host.path("state");
   await Deno.mkdir(state);
-  const refused = await run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", state);
+  const refused = await mounting("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", state);
   if (refused !== null) return console.warn(`not tried on a full file system: ${refused}`);
   try {
     await using daemon = await host.follow("first", { args: [...host.args, "--set", `State:Directory=${state}`] });
@@ -139,6 +131,6 @@ Deno.test("a full disk keeps no release from being put in force or taken back, a
     }, 30_000);
     await host.ends(0, "journal", "verify", "--set", `State:Directory=${state}`);
   } finally {
-    assertEquals(await run("umount", state), null);
+    assertEquals(await mounting("umount", state), null);
   }
 });

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Daemon } from "../support/daemon.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
+import { mounting } from "../support/mounting.ts";
 
 /** Waits until the write was tried again, and checks that only its first failure was logged as a warning. */
 async function failsAgain(daemon: Daemon, from: number): Promise<string> {
@@ -63,19 +64,10 @@ Deno.test("a snapshot that somebody removed or changed is put back at the next l
   }
 });
 
-async function run(command: string, ...args: string[]): Promise<string | null> {
-  try {
-    const { success, stderr } = await new Deno.Command(command, { args }).output();
-    return success ? null : new TextDecoder().decode(stderr).trim();
-  } catch (error) {
-    return String(error);
-  }
-}
-
 Deno.test("on a full file system the old snapshot stays, and the new one is written when there is room", async () => {
   await using host = await openEdgeHost();
   const directory = `${host.directory}/snapshot`;
-  const refused = await run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory);
+  const refused = await mounting("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory);
   if (refused !== null) return console.warn(`not tried on a full file system: ${refused}`);
   try {
     await using daemon = await host.follow("first");
@@ -100,6 +92,6 @@ Deno.test("on a full file system the old snapshot stays, and the new one is writ
     await Deno.remove(filler);
     await host.hasSnapshot("second");
   } finally {
-    assertEquals(await run("umount", directory), null);
+    assertEquals(await mounting("umount", directory), null);
   }
 });

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { atomicWrite, AtomicWriteError } from "../../src/host/atomic_write.ts";
 import { namesIn, withDirectory } from "../snapshot/temporary_directory.ts";
+import { mounting } from "../support/mounting.ts";
 
 const bytes = new TextEncoder().encode("new\n");
 const child = new URL("../snapshot/write_child.ts", import.meta.url).pathname;
@@ -20,13 +21,12 @@ async function output(command: string, args: string[], env: Record<string, strin
 
 /** Runs with a mount in place; if it is refused, says so and does not run. */
 async function withMount(args: string[], target: string, run: () => Promise<void>): Promise<void> {
-  const [mounted, reason] = await output("mount", [...args, target]);
-  if (!mounted) return console.warn(`not tried on a real mount: ${reason}`);
+  const refused = await mounting("mount", ...args, target);
+  if (refused !== null) return console.warn(`not tried on a real mount: ${refused}`);
   try {
     await run();
   } finally {
-    const [unmounted, why] = await output("umount", [target]);
-    assert(unmounted, why);
+    assertEquals(await mounting("umount", target), null);
   }
 }
 
@@ -51,10 +51,10 @@ Deno.test("a read-only file system is EROFS, and a write succeeds once it is wri
   await withDirectory((directory) =>
     withMount(["-t", "tmpfs", "tmpfs"], directory, async () => {
       await Deno.writeTextFile(`${directory}/a`, "old\n");
-      assert((await output("mount", ["-o", "remount,ro", directory]))[0]);
+      assertEquals(await mounting("mount", "-o", "remount,ro", directory), null);
       const error = await rejected(`${directory}/a`);
       assertEquals([error.step, error.code], ["create", "EROFS"]);
-      assert((await output("mount", ["-o", "remount,rw", directory]))[0]);
+      assertEquals(await mounting("mount", "-o", "remount,rw", directory), null);
       await atomicWrite(`${directory}/a`, bytes, { mode: 0o640 });
       assertEquals(await Deno.readFile(`${directory}/a`), bytes);
     })
