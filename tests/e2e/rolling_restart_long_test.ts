@@ -1,6 +1,7 @@
 // Servers that take a change up by a restart, without an outage: two of them behind a balancer, under load.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { NGINX, openBalancedServers } from "../support/balanced_servers.ts";
+import { openBalancedServers } from "../support/balanced_servers.ts";
+import { NGINX } from "../support/balancer.ts";
 import { openHookHost } from "../support/hook_host.ts";
 
 if (NGINX === undefined) console.error("nginx is not installed, so the tests with a real balancer are ignored");
@@ -9,7 +10,7 @@ Deno.test({
   name: "no request fails while each edit restarts two servers, one after the other",
   ignore: NGINX === undefined,
   fn: async () => {
-    await using servers = await openBalancedServers({ startMilliseconds: 600, isAwaited: true });
+    await using servers = await openBalancedServers(true);
     for (const title of ["second", "third"]) await servers.edit(title);
     assertEquals(servers.load.failed, []);
     assert(servers.load.answered > 0);
@@ -20,7 +21,7 @@ Deno.test({
   name: "requests fail if nothing waits until the first server is ready",
   ignore: NGINX === undefined,
   fn: async () => {
-    await using servers = await openBalancedServers({ startMilliseconds: 600, isAwaited: false });
+    await using servers = await openBalancedServers(false);
     await servers.edit("second");
     assert(servers.load.failed.length > 0);
   },

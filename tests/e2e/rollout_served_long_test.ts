@@ -1,6 +1,6 @@
 // A rollout in a fleet whose servers serve: ten of them behind a balancer, under load all the time.
 import { assert, assertEquals } from "@std/assert";
-import { NGINX } from "../support/balanced_servers.ts";
+import { NGINX } from "../support/balancer.ts";
 import { eventually } from "../support/eventually.ts";
 import { openServedFleet } from "../support/served_fleet.ts";
 
@@ -17,12 +17,7 @@ Deno.test({
   name: "a good change goes through ten hosts in steps, and no request fails",
   ignore: NGINX === undefined,
   fn: async () => {
-    await using served = await openServedFleet({
-      count: 10,
-      restartMilliseconds: 2_000,
-      nginx: NGINX!,
-      settings: SETTINGS,
-    });
+    await using served = await openServedFleet(SETTINGS);
     const { fleet, servers, load } = served;
     for (const instance of fleet.instances) await instance.edit("second");
     await fleet.agrees("second", 2);
@@ -36,12 +31,7 @@ Deno.test({
   name: "a change that makes servers sick runs on one host only, and no request to another fails",
   ignore: NGINX === undefined,
   fn: async () => {
-    await using served = await openServedFleet({
-      count: 10,
-      restartMilliseconds: 2_000,
-      nginx: NGINX!,
-      settings: SETTINGS,
-    });
+    await using served = await openServedFleet(SETTINGS);
     const { fleet, servers, load } = served;
     for (const instance of fleet.instances) await instance.edit("sick");
     await eventually("all hosts hold the sick title back", async () => {

@@ -1,15 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { NGINX } from "../support/balancer.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { run } from "./sample_hook.ts";
 
-const NGINX = ["/usr/sbin/nginx", "/usr/bin/nginx"].find((path) => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
 if (NGINX === undefined) console.error("nginx is not installed, so the tests with a real nginx are ignored");
 
 /** A configuration with which nginx writes only in a directory and answers with one word. */
