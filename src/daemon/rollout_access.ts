@@ -35,11 +35,8 @@ export function rolloutAccess(
       return { ok: true, fleet: answer.peers.map(memberOf), view: viewOf(head.head) };
     },
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
-      if (isProposal) {
-        const put = await putText(move.to.hash, { notifier, keyRing, textOf });
-        // A release that a person published is in the store already, and only there.
-        if (!put.ok && !await isStored(move.to.hash, notifier)) return { kind: "failed", reason: put.reason };
-      }
+      const trouble = isProposal ? await putProposed(move.to.hash, { notifier, keyRing, textOf }) : null;
+      if (trouble !== null) return trouble;
       const answer = await notifier.moveRollout(move);
       if (answer.kind === "failed") return answer;
       moved();
@@ -49,9 +46,20 @@ export function rolloutAccess(
   };
 }
 
-async function isStored(hash: string, notifier: Pick<Notifier, "source">): Promise<boolean> {
+/** Puts the text of a hash into the store. Null: it is there. */
+async function putProposed(
+  hash: string,
+  { notifier, keyRing, textOf }: Omit<RolloutAccessParts, "moved">,
+): Promise<Extract<MoveOutcome, { readonly kind: "gone" | "failed" }> | null> {
+  const text = await textOf(hash);
+  const put = await putText(hash, { notifier, keyRing, textOf: () => Promise.resolve(text) });
+  if (put.ok) return null;
+  // A release that a person published is in the store already, and often only there.
   const stored = await notifier.source(hash);
-  return stored.ok && stored.source !== null;
+  if (stored.ok && stored.source !== null) return null;
+  // A key or a disk may come back.
+  const isLost = !text.ok && (text.reason === "missing" || text.reason === "damaged");
+  return stored.ok && isLost ? { kind: "gone" } : { kind: "failed", reason: put.reason };
 }
 
 /** A peer as rollouts see it. */

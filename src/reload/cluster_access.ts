@@ -40,7 +40,7 @@ export interface ClusterAccess {
   readFleet(): Promise<FleetAnswer>;
   /**
    * Moves the rollout, unless another instance was quicker. Before a proposal is sent the text of its hash is in the
-   * store, or the outcome is `failed`.
+   * store, or the outcome is `gone` or `failed`.
    */
   moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome>;
   /** Begins to write the ledger, so that it survives a restart. Returns at once, and must not throw. */

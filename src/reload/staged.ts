@@ -181,8 +181,8 @@ function eventOf<C>(before: State<C>, { agreement, rollouts }: State<C>, event: 
     case "move-answered": {
       // The head may have moved on while the answer was under way.
       const { answer } = event;
-      const isFailed = answer.kind === "failed";
-      return isFailed ? event : { ...event, answer: { ...answer, view: known(answer.view) } };
+      const hasNoView = answer.kind === "failed" || answer.kind === "gone";
+      return hasNoView ? event : { ...event, answer: { ...answer, view: known(answer.view) } };
     }
     case "rollout-due":
     case "rollout-ordered":

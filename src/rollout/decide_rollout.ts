@@ -340,6 +340,7 @@ function moved(
   const { move: { to }, isProposal } = request;
   const asked: Rollouts = { ...rollouts, request: null };
   if (answer.kind === "failed") return failed(asked, answer.reason, random);
+  if (answer.kind === "gone") return textGone(asked, to.hash, random);
   const isMade = answer.kind === "moved";
   const known: Rollouts = {
     ...asked,
@@ -354,6 +355,20 @@ function moved(
   if (isMade && isProposal) actions.push(reported({ kind: "rollout-proposed", rollout: to }));
   if (answer.kind === "late") actions.push({ kind: "hint", reason: "recheck" });
   return { rollouts: read.rollouts, actions: [...actions, ...read.actions] };
+}
+
+/** A release that a person published is given up, or edits would wait behind it for ever. A file has its text. */
+function textGone(rollouts: Rollouts, hash: string, random: number): RolloutDecision {
+  const { published } = rollouts;
+  if (published?.hash !== hash) {
+    return failed(rollouts, "neither this host nor Redis has the text of the change", random);
+  }
+  const reason = "Redis lost the published configuration before it was proposed, and this host has no copy: publish " +
+    "it again";
+  return {
+    rollouts: { ...rollouts, published: null, refused: { hash, reason }, failures: 0, trouble: null },
+    actions: [reported({ kind: "rollout-refused", hash, reason }), { kind: "hint", reason: "recheck" }],
+  };
 }
 
 /** Makes the next request if none is under way: an order, an end, then the peers. */

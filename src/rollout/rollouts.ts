@@ -27,6 +27,8 @@ export interface FleetMember {
 /** The answer to a move, with the store's state after it. `reason` is one line without secrets. */
 export type MoveOutcome =
   | { readonly kind: "moved" | "late" | "refused"; readonly view: StoreView }
+  /** Neither this host nor the store has the text of a proposal, so nothing was asked for. */
+  | { readonly kind: "gone" }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** The request to the store that is under way, one at a time. */

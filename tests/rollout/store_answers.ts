@@ -42,10 +42,16 @@ export function answersOf(host: Host): Event<string>[] {
     }
     case "move-rollout": {
       if (isAway) return [{ kind: "move-answered", answer: { kind: "failed", reason }, ...common }];
+      if (isTextGone(host, request)) return [{ kind: "move-answered", answer: { kind: "gone" }, ...common }];
       // After an answer the daemon reads the head, as after a message.
       return [{ kind: "move-answered", answer: makeMove(store, request.move, at), ...common }, { kind: "heard" }];
     }
   }
+}
+
+/** Whether neither the own file, nor the history, nor the store has the text of a proposal. */
+function isTextGone({ texts, file }: Host, { move, isProposal }: Extract<StoreRequest, { kind: "move-rollout" }>) {
+  return isProposal && texts.get(move.to.hash) === "lost" && file !== move.to.hash;
 }
 
 function ownRecord({ state, store }: Host): FleetMember {

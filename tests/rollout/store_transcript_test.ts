@@ -216,6 +216,34 @@ Deno.test("a proposal that failed is tried again when the link is back", () => {
   );
 });
 
+Deno.test("a publication whose text the store lost is given up, and the edit that waited behind it is proposed", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store slow ->
+    publish b -> read-fleet
+    file c -> look, held proposing c
+    text b lost ->
+    store back -> propose b me>h2,h3 admitting since 1, cannot propose b, look, read-fleet, held proposing c again, propose c me>h2,h3 admitting since 1, sees c me>h2,h3 admitting, look, runs 2 c (file)
+    = 1 a healthy, 2 c running; held
+  `,
+  );
+});
+
+Deno.test("an edit whose text is gone was overtaken by another one, which is proposed after the wait", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store slow ->
+    file b -> look, held proposing b, read-fleet
+    text b lost ->
+    put c ->
+    store back -> propose b me>h2,h3 admitting since 1, look, held proposing c
+    wait 1 -> read-fleet, propose c me>h2,h3 admitting since 1, sees c me>h2,h3 admitting, look, runs 2 c (file), read-fleet
+  `,
+  );
+});
+
 Deno.test("an answer that comes after the link went down counts for nothing", () => {
   replayReleases(
     { rollout: {} },

@@ -146,8 +146,15 @@ export function moveRollout(
   };
   if (!isProposal) return send();
   const { hash } = move.to;
-  const content = textOf(host, life, hash) ?? world.redis.sources.get(hash) ?? null;
-  if (content === null) return void world.time.after(1, fail);
+  const content = textOf(host, life, hash);
+  if (content === null) {
+    const isStored = () => ({ isStored: !world.lying && world.redis.sources.has(hash) });
+    return request(world, host, isStored, (found) => {
+      if (found === null) fail();
+      else if (found.isStored) send();
+      else answer({ kind: "gone" });
+    });
+  }
   request(world, host, () => world.lying || world.redis.sources.set(hash, content).size > 0, (put) => {
     if (put === null) fail();
     else send();

@@ -89,8 +89,7 @@ function troubleOfHost(world: World, host: Host): string | null {
   if (rollouts === null || agreement === null) return null;
   const { head, skips, stored } = viewOf(world.redis, world.time.now());
   if (head === null) return active === null ? null : "runs something, and there is no head";
-  // What a person published has no text any more if the store lost it.
-  if (rollouts.isDeferred && rollouts.published === null) return `waits after ${rollouts.failures} failures`;
+  if (rollouts.isDeferred) return `waits after ${rollouts.failures} failures`;
   if (!isHeadKnown(head, agreement.ledger)) return "holds the head for lost";
   if (active === null) return mayRun(world, host, head.hash) && !isBroken(world, host) ? "runs nothing" : null;
   const rollout = stored?.rollout ?? null;
