@@ -50,7 +50,10 @@ export interface ReloadedEvent {
   readonly kind: "reloaded";
   /** The reasons of its hints, of which `announcement` and `force` count here. */
   readonly reasons: readonly string[];
-  /** Whether the source could be read: then the active snapshot is the source's, or the source is rejected. */
+  /**
+   * Whether the source could be read: then the active snapshot is the source's, or the source is rejected. True also if
+   * there is none and the active snapshot takes its place.
+   */
   readonly couldRead: boolean;
   /** Whether a look that began after the last hint `link` confirmed the active snapshot. */
   readonly isFresh: boolean;

@@ -22,9 +22,12 @@ export function reloadedEvent<C>(
     (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
   );
   const { trouble } = after;
+  // Without a source the active release is looked at: its hash is known, also if its text is lost or not valid any more.
+  const isInForce = before.work.kind === "looking" && before.work.back !== null &&
+    before.work.back.hash === after.active?.hash;
   // A source that could not be read, or not be put in force, may differ from the active snapshot.
   const isKnown = trouble === null || (trouble.kind === "rejected" && trouble.isUnread !== true);
-  const isFresh = isKnown && !before.waiting.includes("link");
+  const isFresh = (isKnown || isInForce) && !before.waiting.includes("link");
   const { kept, held } = after.releases;
   const { pinned } = kept;
   const runsPinned = pinned !== null && pinned.hash === after.active?.hash;
@@ -34,7 +37,7 @@ export function reloadedEvent<C>(
   return {
     kind: "reloaded",
     reasons,
-    couldRead: kind !== "unreadable",
+    couldRead: kind !== "unreadable" || isInForce,
     // A candidate that is through its rollout is the fleet's, whatever the own source says.
     isFresh: isFresh || finishes !== null,
     isHeldBack: isFrozen || (undoes.length === 0 && runsCandidate(after) && !isWithoutSteps(report.reasons)) ||

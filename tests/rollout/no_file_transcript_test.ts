@@ -60,6 +60,26 @@ Deno.test("without a file and steps a host does not go back to the older head of
   );
 });
 
+Deno.test("without a file a host restores a lost head although its release is lost or does not validate any more", () => {
+  for (const trouble of ["refused", "lost"]) {
+    replayReleases(
+      { rollout: "none", sourceless: true },
+      `
+      store a@5 ->
+      news -> agreed
+      text a ${trouble} ->
+      hint poll -> look, back a, unreadable
+      store x@4 ->
+      news -> head-lost, announce a on null, announced, agreed
+      = 1 a healthy; unreadable; agreed
+      store x@5 ->
+      restart 5 -> look, back a, unreadable
+      linked -> look, back a, unreadable, head-lost, announce a on null, announced, agreed
+    `,
+    );
+  }
+});
+
 Deno.test("without a file a person takes back the fleet's release, and once only", () => {
   replayReleases(
     { rollout: {}, sourceless: true },

@@ -111,8 +111,6 @@ function troubleOfHost(world: World, host: Host): string | null {
   }
   if (agreement.ledger.owed !== null) return `owes ${shortOf(agreement.ledger.owed.hash)}`;
   const { kind } = agreement.syncState;
-  // What is in force does not validate any more, so nothing was found that could be compared.
-  if (isRejected(host, active.hash)) return null;
   const wanted = active.hash === head.hash ? "agreed" : "held";
   return kind === wanted ? null : `is ${kind} and not ${wanted}`;
 }
