@@ -1,7 +1,7 @@
 // The release that a rollback of all hosts leads to if a person names none. It takes back the release in force here, so
 // it is refused if another one is what changed last in the fleet.
 import type { Head } from "../agreement/head.ts";
-import { runningRelease } from "../releases/release.ts";
+import { type KeptReleases, runningRelease } from "../releases/release.ts";
 import { type Target, targetOf } from "../releases/rolling_back.ts";
 import { rollbackObjection } from "../rollout/going_back.ts";
 import { runsCandidate } from "./staged.ts";
@@ -13,11 +13,13 @@ export function unnamedTarget<C>(state: State<C>): Target {
   const objection = rollouts === null ? null : rollbackObjection(rollouts, active?.hash ?? null);
   if (objection !== null) return { ok: false, reason: objection };
   const target = targetOf(kept, null, { isForFleet: agreement !== null });
+  // One to the release in force takes back only what the other hosts run.
+  if (!target.ok || target.release.hash === active?.hash) return target;
+  const later = laterRollback(kept);
+  if (later !== null) return { ok: false, reason: later };
   const head = otherHead(state);
-  // A rollback to the head takes back only what the others do not run, and one to the release in force what they run.
-  if (!target.ok || head === null || target.release.hash === head.hash || target.release.hash === active?.hash) {
-    return target;
-  }
+  // One to the head takes back only what the other hosts do not run.
+  if (head === null || target.release.hash === head.hash) return target;
   const { hash, generation } = head;
   const agreed = `This host does not run the agreed configuration (${hash.slice(0, 8)}, generation ${generation})`;
   const advice = "run it on a host that does, see honua-configd peers, or name the release to go to, from " +
@@ -39,6 +41,20 @@ export function proposedTarget<C>(state: State<C>): Target {
   const target = unnamedTarget(state);
   if (!target.ok || target.release !== runningRelease(state.releases.kept)) return target;
   return { ok: false, reason: "This host went back by itself already: a rollback makes the other hosts follow" };
+}
+
+/**
+ * Why a second person must not take back the release that the other hosts went back to from a change that never ran
+ * here; null: there was no such rollback.
+ */
+function laterRollback(kept: KeptReleases): string | null {
+  const running = runningRelease(kept);
+  if (running === null) return null;
+  const since = Date.parse(running.at);
+  const skip = kept.skips.findLast(({ scope, at }) => scope === "fleet" && Date.parse(at) > since);
+  if (skip === undefined) return null;
+  const what = `${skip.by} rolled another configuration back after release ${running.number} came into force`;
+  return `${what}: ${skip.reason}; to go further back, name the release, from honua-configd history`;
 }
 
 /** The head that this host does not run; null: it runs it, changes it itself, or does not know it. */

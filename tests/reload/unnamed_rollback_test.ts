@@ -84,3 +84,20 @@ Deno.test("no rollback is proposed that the daemon refuses, or before this host 
   const unknown = "It is not known whether the other hosts run the configuration of this one";
   assertEquals(after(`${AGREED_ON_B} restart 5 -> look, unchanged`), [1, unknown]);
 });
+
+Deno.test("a rollback without a number is refused after another host took a change back that never ran here", () => {
+  const back = `${AGREED_ON_B}
+    heard -> read-head
+    head c@3 -> look, unchanged, diverged
+    heard -> read-head
+    head b@4 skips c -> agreed, look, unchanged
+  `;
+  const later = "ada rolled another configuration back after release 2 came into force: it was rolled back; to go " +
+    "further back, name the release, from honua-configd history";
+  assertEquals(after(back), [later, later]);
+  const edited = `${back}
+    wait 100000 ->
+    file d -> look, runs 3 d (file), announce d on b skips c
+  `;
+  assertEquals(after(edited), [1, 1], "an edit since is the change that a person means");
+});
