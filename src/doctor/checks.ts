@@ -144,6 +144,17 @@ export const CHECKS: readonly Check[] = [
     if (isThere) return ok("ssh-keygen verifies approvals");
     return error("There is no ssh-keygen, so that no approval counts", "Install openssh-client");
   }),
+  check("rollout/deadline", facts.settings, (_, { options: { rollout, health, hooks: { list, splay } } }) => {
+    const bake = list.some(({ on }) => on === "health") ? health.bakeSeconds : 0;
+    const { steps, deadlineSeconds: deadline } = rollout;
+    if (steps.length === 0) return null;
+    if (splay + bake < deadline) {
+      return ok(`Rollout:DeadlineSeconds leaves hooks ${deadline - splay - bake} s in a step`);
+    }
+    const what = `A step may take ${splay + bake} s (Hooks:Splay and Health:BakeSeconds) and the time of its hooks: ` +
+      `it is halted after ${deadline} s (Rollout:DeadlineSeconds)`;
+    return (bake < deadline ? warning : error)(what, "Set Rollout:DeadlineSeconds above the sum of all three");
+  }),
   check("source/found", facts.source, ({ unreadable }, { source }) => {
     if ("path" in source) return judgeUnreadable(unreadable);
     if ("isStored" in source) return note("No file is read: the store has the source (Source:From)");

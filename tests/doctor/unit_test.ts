@@ -218,6 +218,22 @@ Deno.test("/proc and setpriv are looked for, and are warnings if they are missin
   assertStringIncludes(judgeSetpriv(false).todo ?? "", "util-linux");
 });
 
+Deno.test("a deadline of rollouts that is over before the hosts of a step can be healthy is reported", () => {
+  const judged = (deadline: number, others: Readonly<Record<string, string>> = {}, steps = ["1"]) => {
+    const settings = { "Rollout:DeadlineSeconds": `${deadline}`, "Hooks:Splay": "30", ...others };
+    const given = Object.fromEntries(steps.map((step, index) => [`Rollout:Steps:${index}`, step]));
+    const found = findingsAbout(facts.settings, null, subjectWith({ ...settings, ...given }));
+    return levels(found).filter((one) => one.includes("deadline"));
+  };
+  const health = { "Hooks:List:0:Name": "a", "Hooks:List:0:On": "health", "Hooks:List:0:Command:0": "/bin/true" };
+  assertEquals(judged(31), ["ok rollout/deadline"]);
+  assertEquals(judged(30), ["warning rollout/deadline"]);
+  assertEquals(judged(90, health), ["warning rollout/deadline"]);
+  assertEquals(judged(91, health), ["ok rollout/deadline"]);
+  assertEquals(judged(60, health), ["error rollout/deadline"]);
+  assertEquals(judged(1, health, []), []);
+});
+
 Deno.test("ssh-keygen must be there if approvals are required", async () => {
   const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
   const required = { "Approvals:Required": "1", "Approvals:AllowedSigners": "/x", "HighAvailability:Enabled": "true" };
