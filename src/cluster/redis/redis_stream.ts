@@ -134,11 +134,12 @@ const WRITE_END_MILLISECONDS = 1_000;
  */
 function streamOver(connection: Deno.Conn): Duplex {
   let writing: Promise<void> = Promise.resolve();
+  // One for all reads: a new one for each would live until the next answer, and then wait for a rare full collection.
+  const buffer = new Uint8Array(CHUNK_BYTES);
   const stream = new Duplex({
     read() {
-      const chunk = new Uint8Array(CHUNK_BYTES);
-      connection.read(chunk).then(
-        (length) => length === null ? stream.destroy() : stream.push(chunk.subarray(0, length)),
+      connection.read(buffer).then(
+        (length) => length === null ? stream.destroy() : stream.push(buffer.slice(0, length)),
         (error) => stream.destroy(error),
       );
     },

@@ -132,6 +132,26 @@ Deno.test("a connection sends without delay, ends with its stream, and leaves ne
 const PLAIN: RedisTls = { host: null, ca: null, certificate: null, key: null };
 const CLIENT = { certificate: "CERTIFICATE", key: "KEY" };
 
+Deno.test("a chunk stays as it was when the next one is read", async () => {
+  const texts = ["first", "other"];
+  const read = (into: Uint8Array) => {
+    const text = texts.shift();
+    return text === undefined ? new Promise(() => {}) : Promise.resolve(Buffer.from(into.buffer).write(text));
+  };
+  await replacing({ connect: () => Promise.resolve(silent({ read }).connection) }, async () => {
+    const { signal } = countedSignal();
+    const stream = await connectStream(HERE, { tls: null, limitMilliseconds: 1_000, signal });
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => {
+      if (chunks.push(chunk) === 2) resolve();
+    });
+    await all;
+    assertEquals(chunks.map(String), ["first", "other"]);
+    stream.destroy();
+  });
+});
+
 Deno.test("TLS is asked for under the name that is wanted, with the authority and the certificate that there are", async () => {
   const asked: unknown[] = [];
   const ask = (name: string) => (...args: unknown[]) => {
