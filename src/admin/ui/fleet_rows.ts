@@ -170,11 +170,22 @@ export function fleetRows(hosts: readonly Host[], facts: RowFacts): readonly Fle
   const namesakes = namesakesOf(hosts);
   const rows = hosts.map((host) => rowOf(host, namesakes.has(host.instance), facts));
   const order = new Map(NEEDS.map((need, rank) => [need, rank]));
-  const names = new Intl.Collator("en", { numeric: true });
+  const ranks = new Map(hosts.map(({ instance }) => [instance, nameRank(instance)]));
   return rows.sort((a, b) =>
-    order.get(a.need)! - order.get(b.need)! || names.compare(a.instance, b.instance) ||
+    order.get(a.need)! - order.get(b.need)! || compareTexts(ranks.get(a.instance)!, ranks.get(b.instance)!) ||
     compareTexts(a.instance, b.instance) || Number(b.isSelf) - Number(a.isSelf) || compareTexts(keyOf(a), keyOf(b))
   );
+}
+
+/** Of a number in a name; longer ones are ordered as texts. */
+const MAX_DIGITS = 20;
+
+/**
+ * A text by whose order `edge-2` comes before `edge-10`, in any case of letters. A collator would load tables that take
+ * 1.7 MiB of resident memory.
+ */
+function nameRank(name: string): string {
+  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(MAX_DIGITS, "0"));
 }
 
 /** Orders texts by their code units. */
