@@ -1,7 +1,7 @@
 // A picture of a page in a third of the bytes: with at most 256 colours, each of the others drawn in the nearest of
 // them. The few of a page are kept as they are; only shades at the edges of letters are lost. (PNG, third edition.)
 import { crc32, deflateSync, inflateSync } from "node:zlib";
-import { joinedBytes } from "../../src/releases/joined_bytes.ts";
+import { joinedBytes } from "../../src/host/joined_bytes.ts";
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const MAX_COLOURS = 256;

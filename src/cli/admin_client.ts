@@ -28,6 +28,11 @@ export type AdminAnswer =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
   | { readonly ok: false; readonly message: string };
 
+/** An answer with status 200 in the form that a command knows; or its exit code, and the terminal has the reason. */
+export type Answered<T> =
+  | { readonly ok: true; readonly value: T; readonly body: unknown }
+  | { readonly ok: false; readonly code: ExitCode };
+
 /** A response with an unread body, or in one line why there is none. */
 export type AdminResponse =
   | { readonly ok: true; readonly response: Response }
@@ -207,6 +212,21 @@ async function textOf(response: Response, maxBytes: number): Promise<string | nu
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** Asks for a value in a known form. */
+export async function askFor<T>(
+  client: AdminClient,
+  path: string,
+  schema: z.ZodType<T>,
+  terminal: Terminal,
+): Promise<Answered<T>> {
+  const answer = await client.ask({ path });
+  if (!answer.ok) return { ok: false, code: unavailable(answer.message, terminal) };
+  if (answer.status !== 200) return { ok: false, code: unavailable(client.refusal(answer), terminal) };
+  const parsed = schema.safeParse(answer.body);
+  if (!parsed.success) return { ok: false, code: unavailable(strangeAnswer(client), terminal) };
+  return { ok: true, value: parsed.data, body: answer.body };
 }
 
 function jsonOf(text: string): unknown {

@@ -103,8 +103,8 @@ type FoundHash =
 async function findHash(which: string, client: AdminClient, terminal: Terminal): Promise<FoundHash> {
   const asked = await askPending(client, terminal);
   if (!asked.ok) return asked;
-  const { channel } = asked.waiting;
-  const hashes = matching(which, asked.waiting);
+  const { channel } = asked.value;
+  const hashes = matching(which, asked.value);
   if (hashes.length === 1) return { ok: true, hash: hashes[0]!, channel };
   const refuse = (why: string): FoundHash => {
     terminal.error(`${why}\n`);

@@ -9,7 +9,7 @@ import type { JournalLine } from "../releases/journal_line.ts";
 import { readJournal } from "../releases/read_journal.ts";
 import { type JournalVerdict, verifyJournal } from "../releases/verify_journal.ts";
 import { pause } from "../time/pause.ts";
-import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { askFor, unavailable, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { findStatePlace, type StatePlace, type StatePlaceRequest } from "./state_place.ts";
 import { painted, shortHash } from "./table.ts";
@@ -72,12 +72,9 @@ async function placeOf(request: JournalRequest, terminal: Terminal): Promise<Sta
   if (address.socket === null || set.length > 0) return await findStatePlace(request, terminal);
   let directory: string | null = null;
   const code = await withAdminClient(address, terminal, async (client) => {
-    const answer = await client.ask({ path: "admin/status" });
-    if (!answer.ok) return unavailable(answer.message, terminal);
-    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
-    const parsed = stateSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
-    directory = parsed.data.stateDirectory;
+    const answer = await askFor(client, "admin/status", stateSchema, terminal);
+    if (!answer.ok) return answer.code;
+    directory = answer.value.stateDirectory;
     return EXIT.done;
   });
   if (directory === null) return { ok: false, code };
@@ -105,12 +102,9 @@ export async function verify(request: VerifyRequest, terminal: Terminal): Promis
   if (!request.peers) return judged(directory, await verifyJournal(directory), null, request, terminal);
   return await withAdminClient(address, terminal, async (client) => {
     // Before the journal is read: it may grow meanwhile.
-    const answer = await client.ask({ path: "admin/peers" });
-    if (!answer.ok) return unavailable(answer.message, terminal);
-    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
-    const parsed = peersSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
-    const notes = parsed.data.peers.find(({ self }) => self)?.journalNoted;
+    const answer = await askFor(client, "admin/peers", peersSchema, terminal);
+    if (!answer.ok) return answer.code;
+    const notes = answer.value.peers.find(({ self }) => self)?.journalNoted;
     if (notes === undefined) return unavailable(`${client.name} does not list the notes of other instances`, terminal);
     const wanted = new Set(notes.map(({ n }) => n));
     return judged(directory, await verifyJournal(directory, { wanted }), notes, request, terminal);

@@ -9,7 +9,7 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import { isShown } from "../rollout/progress_text.ts";
 import { agoText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { askFor, withAdminClient } from "./admin_client.ts";
 import { rolloutLine, rolloutSummarySchema } from "./rollout_text.ts";
 import { painted, renderTable, shortHash } from "./table.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -48,15 +48,12 @@ type Peer = z.infer<typeof peersSchema>["peers"][number];
 /** Asks for the instances and shows them. */
 export async function peers(request: PeersRequest, terminal: Terminal): Promise<ExitCode> {
   return await withAdminClient(request.address, terminal, async (client) => {
-    const answer = await client.ask({ path: "admin/peers" });
-    if (!answer.ok) return unavailable(answer.message, terminal);
-    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
-    const parsed = peersSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
-    const agreed = doAgree(parsed.data.peers);
+    const answer = await askFor(client, "admin/peers", peersSchema, terminal);
+    if (!answer.ok) return answer.code;
+    const agreed = doAgree(answer.value.peers);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     else {
-      const { peers, rollout } = parsed.data;
+      const { peers, rollout } = answer.value;
       const candidate = rollout?.isUnderWay ? rollout.hash : null;
       terminal.out(tableText(peers, candidate, Date.now()));
       const style = agreed ? "strong" : "trouble";

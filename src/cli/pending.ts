@@ -5,7 +5,7 @@ import { isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { agoText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, type Answered, askFor, withAdminClient } from "./admin_client.ts";
 import { renderTable, shortHash } from "./table.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,17 +33,9 @@ const pendingSchema = z.object({
 
 export type Waiting = z.infer<typeof pendingSchema>;
 
-/** The daemon's list, as its text and parsed; or the exit code if there is none. */
-export async function askPending(
-  client: AdminClient,
-  terminal: Terminal,
-): Promise<{ readonly ok: true; readonly body: unknown; readonly waiting: Waiting } | { ok: false; code: ExitCode }> {
-  const answer = await client.ask({ path: "admin/approvals" });
-  if (!answer.ok) return { ok: false, code: unavailable(answer.message, terminal) };
-  if (answer.status !== 200) return { ok: false, code: unavailable(client.refusal(answer), terminal) };
-  const parsed = pendingSchema.safeParse(answer.body);
-  if (!parsed.success) return { ok: false, code: unavailable(strangeAnswer(client), terminal) };
-  return { ok: true, body: answer.body, waiting: parsed.data };
+/** The daemon's list; or the exit code if there is none. */
+export function askPending(client: AdminClient, terminal: Terminal): Promise<Answered<Waiting>> {
+  return askFor(client, "admin/approvals", pendingSchema, terminal);
 }
 
 /** Asks for the list and shows it. */
@@ -51,8 +43,8 @@ export async function pending({ address, format }: PendingRequest, terminal: Ter
   return await withAdminClient(address, terminal, async (client) => {
     const asked = await askPending(client, terminal);
     if (!asked.ok) return asked.code;
-    terminal.out(format === "json" ? jsonLine(asked.body) : pendingText(asked.waiting, Date.now()));
-    return asked.waiting.pending.length === 0 ? EXIT.done : EXIT.invalid;
+    terminal.out(format === "json" ? jsonLine(asked.body) : pendingText(asked.value, Date.now()));
+    return asked.value.pending.length === 0 ? EXIT.done : EXIT.invalid;
   });
 }
 

@@ -6,7 +6,7 @@ import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { agoText, forText } from "../time/elapsed_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { askFor, withAdminClient } from "./admin_client.ts";
 import { rolloutSummarySchema } from "./rollout_text.ts";
 import { heldText, releaseRows } from "./status_of_releases.ts";
 import { painted, shortHash } from "./table.ts";
@@ -102,15 +102,12 @@ export async function status(
   now: () => number = Date.now,
 ): Promise<ExitCode> {
   return await withAdminClient(request.address, terminal, async (client) => {
-    const answer = await client.ask({ path: "admin/status" });
-    if (!answer.ok) return unavailable(answer.message, terminal);
-    if (answer.status !== 200) return unavailable(client.refusal(answer), terminal);
-    const parsed = statusSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    const answer = await askFor(client, "admin/status", statusSchema, terminal);
+    if (!answer.ok) return answer.code;
     terminal.out(
-      request.format === "json" ? jsonLine(answer.body) : statusText(parsed.data, now(), terminal.colourOut),
+      request.format === "json" ? jsonLine(answer.body) : statusText(answer.value, now(), terminal.colourOut),
     );
-    return troubleOf(parsed.data, now()) === null ? EXIT.done : EXIT.invalid;
+    return troubleOf(answer.value, now()) === null ? EXIT.done : EXIT.invalid;
   });
 }
 

@@ -1,6 +1,7 @@
 // The state file, which survives a restart beside the snapshot and is written as atomically: the ledger of the
 // agreement, and which hook is done with which snapshot. A missing, damaged or foreign file counts as none: an instance
 // that never agreed overrules no head, and a hook that is not known to be done runs.
+import { jsonOf } from "../host/json_of.ts";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
@@ -125,14 +126,6 @@ function mend(
     return parsed.success ? [[name, parsed.data]] : [];
   });
   return { ledger, hooks: new Map(hooks), mended: [...mended] };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Writes the state file; the latest state is written last. */

@@ -3,7 +3,7 @@
 import type { Announcement } from "../agreement/announcing.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
-import { joinedBytes } from "../releases/joined_bytes.ts";
+import { joinedBytes } from "../host/joined_bytes.ts";
 import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
 import { readStoredForm, storedForm } from "../releases/stored_text.ts";

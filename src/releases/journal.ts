@@ -1,5 +1,6 @@
 // The journal of a host: activations, refusals and orders, with person and reason, one line each with the digest of the
 // line before it. Appending never waits and never fails: lines wait in a bounded queue until they are on the disk.
+import { joinedBytes } from "../host/joined_bytes.ts";
 import { join } from "node:path";
 import { adviceFor, errorCode } from "../host/atomic_write.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
@@ -234,13 +235,7 @@ function batchOf(queued: readonly Queued[], newest: JournalTail | null, room: nu
     length += bytes.length + 1;
     newest = { n: (newest?.n ?? 0) + 1, digest: digestOf(bytes) };
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const line of lines) {
-    bytes.set(line, at);
-    at += line.length;
-  }
-  return { bytes, newest, count: lines.length / 2 };
+  return { bytes: joinedBytes(lines), newest, count: lines.length / 2 };
 }
 
 /** Renames from the oldest file on; an interrupted rotation leaves a gap in the names, which the next one fills. */

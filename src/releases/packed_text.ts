@@ -4,7 +4,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { openPace } from "../time/pace.ts";
 import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
-import { joinedBytes } from "./joined_bytes.ts";
+import { joinedBytes } from "../host/joined_bytes.ts";
 
 /** A frame each. Deno compresses on the main thread, also asynchronously: some 9 ms a megabyte. */
 const PIECE_BYTES = 1024 * 1024;

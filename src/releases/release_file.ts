@@ -1,5 +1,6 @@
 // `releases.json` in the history: the releases of this host, and its skips. A fault in an entry costs only that entry.
 // A file that cannot be read at all is set aside before another takes its place, and never deleted.
+import { jsonOf } from "../host/json_of.ts";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
@@ -191,14 +192,6 @@ function mend(found: Record<string, unknown>): { readonly kept: KeptReleases; re
 function bytesOf(kept: KeptReleases): Uint8Array {
   const bounded = { ...kept, list: kept.list.slice(-MAX_RELEASES) };
   return new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...bounded })}\n`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 async function setFileAside({ fileSystem }: HistoryDirectory, path: string, now: Date): Promise<string> {

@@ -1,5 +1,6 @@
 // The reserve: the last good snapshot and server form, for a release whose text no longer compiles. Both are in one
 // file, so that they always belong together; a damaged one is never returned.
+import { jsonOf } from "../host/json_of.ts";
 import { join } from "node:path";
 import * as z from "zod";
 import { terminalText } from "../diagnostic/terminal_text.ts";
@@ -119,12 +120,4 @@ function filesOf(content: Uint8Array): ReserveFiles | null {
     snapshot: content.subarray(snapshotAt, serverFormAt),
     serverForm: hasServerForm ? content.subarray(serverFormAt) : null,
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,7 @@
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { openPace } from "../time/pace.ts";
 import type { Key, KeyRing, KeyRingFile } from "./key_ring.ts";
-import { joinedBytes } from "./joined_bytes.ts";
+import { joinedBytes } from "../host/joined_bytes.ts";
 import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
 import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "./sealed_text.ts";
 

@@ -1,6 +1,7 @@
 // The snapshot's file format: a resolved config as JSON, with the header as its first member `$snapshot`.
 // `verifyInTurns` accepts only a whole file with exactly the content that was sealed; it never throws.
 import { Buffer } from "node:buffer";
+import { joinedBytes } from "../host/joined_bytes.ts";
 import { openPace, type Pace } from "../time/pace.ts";
 import { type Json, type JsonObject, parseSha256Hex, type Sha256Hex } from "./canonical.ts";
 import { type Content, contentOf, openContentMemory } from "./content.ts";
@@ -95,19 +96,9 @@ function snapshotOf(hash: Sha256Hex, { hash: contentHash, laidOut }: Content): S
     pieces,
     byteLength,
     get bytes() {
-      return joined(pieces, byteLength);
+      return joinedBytes(pieces);
     },
   };
-}
-
-function joined(pieces: Pieces, byteLength: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(byteLength);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 /** Returns the snapshot as a file with a header. */

@@ -2,7 +2,7 @@
 // work, a bounded log and bounded memory, each message is counted, and true messages still get through.
 import { assert, assertEquals } from "@std/assert";
 import { newIncarnation } from "../../src/cluster/announcement.ts";
-import { joinedBytes } from "../../src/releases/joined_bytes.ts";
+import { joinedBytes } from "../../src/host/joined_bytes.ts";
 import { type ClusterInstance, openClusterInstance } from "../support/cluster_instance.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, startRedis } from "../support/redis_server.ts";

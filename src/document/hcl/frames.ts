@@ -3,6 +3,7 @@
 // Long lists go in several messages, so that no message blocks either side for long. The meaning of one text is a
 // single message, however large: it blocks the reader for as long as JSON.parse takes, for each MiB some 3 ms if it is
 // a text of megabytes, and 10 ms if it is a list.
+import { joinedBytes } from "../../host/joined_bytes.ts";
 
 /** The longest message, in bytes: the meaning of one text of the largest source, escaped, with its envelope. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -75,7 +76,7 @@ export async function* readFrames(stream: ReadableStream<Uint8Array>): AsyncGene
       chunks.push(value);
       size += value.length;
     }
-    const all = concatenate(chunks, size);
+    const all = chunks.length === 1 ? chunks[0]! : joinedBytes(chunks);
     chunks = [all.subarray(bytes)];
     size -= bytes;
     return all.subarray(0, bytes);
@@ -96,15 +97,4 @@ export async function* readFrames(stream: ReadableStream<Uint8Array>): AsyncGene
   } finally {
     reader.releaseLock();
   }
-}
-
-function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
