@@ -201,7 +201,11 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
   return (report) => {
     const isInForce = report.kind === "activated" || report.kind === "unchanged";
     const changed = isInForce ? changes.moveTo(report.candidate.config) : {};
-    recorder.report(report, changed);
+    // A single load tries nothing again.
+    recorder.report(
+      once && "willRetryInMilliseconds" in report ? { ...report, willRetryInMilliseconds: null } : report,
+      changed,
+    );
     const { kept } = held.state().releases;
     const entry = journalEntryOf(report, { running: runningRelease(kept), rejectedHash: rejectedHash() });
     if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));

@@ -1,5 +1,5 @@
 // `honua-configd doctor`: examines all that a daemon with the same arguments needs, and changes nothing. It ends with 0
-// if there is no error, with 1 if there is one, with 2 if the options are wrong.
+// if there is no error, with 1 if there is one, with 2 if the options are wrong, with 3 if they cannot be read.
 import { resolve } from "node:path";
 import { withinLimit } from "../time/limit.ts";
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
@@ -52,7 +52,7 @@ export async function doctor(
   if (!read.ok) {
     const host = await examine(HOST_CHECKS, { machine, unit }, { limitMilliseconds, secrets: [] });
     report([...wrongOptions(read.diagnostics), ...notes, ...host]);
-    return read.code === EXIT.usage ? EXIT.usage : EXIT.invalid;
+    return read.code;
   }
   const { options, warnings } = read;
   const directories = ofUnit === null ? undefined : [ofUnit.workingDirectory, installation.sourceDirectory];

@@ -51,9 +51,15 @@ export async function reachHistory(
     const directory = historyDirectory(place.directory, "");
     const { kept, trouble } = await readReleaseFile(directory);
     terminal.error(`${asked.noAnswer}\n`);
-    if (trouble !== null) terminal.error(`${trouble}\n`);
     const shown = terminalText(directory.path);
-    if (kept === null) return unavailable(`No history of releases was found in ${shown}`, terminal);
+    if (kept === null) {
+      const advice = trouble?.endsWith("EACCES") ? ": run this as root" : "";
+      return unavailable(
+        trouble === null ? `No history of releases was found in ${shown}` : trouble + advice,
+        terminal,
+      );
+    }
+    if (trouble !== null) terminal.error(`${trouble}\n`);
     terminal.error(`The daemon left this history in ${shown}:\n`);
     return await read({ kept, directory }, place);
   });

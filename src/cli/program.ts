@@ -367,6 +367,7 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
       "0  no error was found; there may be warnings",
       "1  an error was found",
       "2  the options are wrong; the checks that need none were made all the same",
+      "3  the options file cannot be read; likewise",
     ]),
     ["doctor", "doctor --options ./options.json --format json", "doctor --unit honua-configd@maps"],
   );

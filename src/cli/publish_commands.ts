@@ -47,6 +47,7 @@ function pullCommand(terminal: Terminal, finish: Finish): Command {
   return addExamples(
     addEndings(command, [
       "0  written, or the file has it already",
+      "2  the file's name ends as another format's",
       "3  nothing answers, the source cannot be had, or the file has another content",
     ]),
     ["pull", "pull /etc/honua/honua.hcl", "pull --force --url https://edge-7:8443 --token-file ./token honua.hcl"],

@@ -45,9 +45,8 @@ type Done = z.infer<typeof doneSchema>;
 export async function rollback(request: RollbackCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const { address, format, number, reason, local, force } = request;
   return await withAdminClient(address, terminal, async (client) => {
-    if (number === null && !local && await rolloutUnderWay(client, terminal) !== null) {
-      return await abortRollout(request, client, terminal);
-    }
+    const asked = number === null && !local ? await rolloutUnderWay(client) : { isUnderWay: false, why: null };
+    if (asked.isUnderWay) return await abortRollout(request, client, terminal);
     const author = personOf(request.author, terminal.environment);
     const answer = await client.ask({
       method: "POST",
@@ -57,6 +56,7 @@ export async function rollback(request: RollbackCommandRequest, terminal: Termin
       limitMilliseconds: ROLLBACK_LIMIT_MILLISECONDS,
     });
     if (!answer.ok) return unavailable(answer.message, terminal);
+    if (asked.why !== null) terminal.error(`Whether a rollout is under way is not known: ${asked.why}\n`);
     if (answer.status !== 200) return refusedOrder("Not rolled back", answer, client, terminal);
     const parsed = doneSchema.safeParse(answer.body);
     if (!parsed.success) return unavailable(strangeAnswer(client), terminal);

@@ -158,12 +158,14 @@ export async function pause(request: RolloutOrderRequest, terminal: Terminal): P
   });
 }
 
-/** The rollout that is under way, for an order to end it; null: there is none, or the daemon knows no rollouts. */
-export async function rolloutUnderWay(client: AdminClient, terminal: Terminal): Promise<Rollout | null> {
+/** Whether a rollout is under way, for an order to end it; `why`: in one line why that is not known, else null. */
+export async function rolloutUnderWay(
+  client: AdminClient,
+): Promise<{ readonly isUnderWay: boolean; readonly why: string | null }> {
   const asked = await askRollout(client);
-  if (asked.ok) return asked.rollout?.isUnderWay ? asked.rollout : null;
-  if (asked.isPassing) terminal.error(`Whether a rollout is under way is not known: ${asked.why}\n`);
-  return null;
+  if (asked.ok) return { isUnderWay: asked.rollout?.isUnderWay ?? false, why: null };
+  // An older daemon knows no rollouts.
+  return { isUnderWay: false, why: asked.isPassing ? asked.why : null };
 }
 
 /** Ends the rollout: all hosts go back, and its configuration is not put in force again. */

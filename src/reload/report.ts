@@ -71,7 +71,7 @@ export type LoopReport<Candidate> =
   /** The source could not be read, or not in time; null: the retry timer of an earlier failure still runs. */
   | (FailureReport & { readonly kind: "unreadable"; readonly willRetryInMilliseconds: number | null })
   /** The snapshot could not be written. */
-  | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number })
+  | (FailureReport & { readonly kind: "write-failed"; readonly willRetryInMilliseconds: number | null })
   /**
    * The look found a source again. If its write failed before, it waits for the retry, so that hints do not undo the
    * backoff. If a check refused it, it waits for an edit or a person.

@@ -193,6 +193,6 @@ Deno.test("the command that shows a source's mistakes has the environment files 
 Deno.test("an instance without options is reported as one that cannot start", async () => {
   await using host = await hostOf();
   const { code, findings } = await examined(host, "honua-configd@typo.service");
-  assertEquals([code, findings[0]?.level], [1, "error"]);
+  assertEquals([code, findings[0]?.level], [3, "error"]);
   assertStringIncludes(findings[0]!.what, host.directory.file("options/typo.json"));
 });

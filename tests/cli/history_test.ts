@@ -86,6 +86,11 @@ Deno.test("history and show read the daemon's files if it does not answer, and s
   const nothing = await runRecorded(["history", ...flags]);
   assertEquals([nothing.code, nothing.out], [3, ""]);
   assertStringIncludes(nothing.error, `No history of releases was found in ${directory.file("history")}`);
+  await Deno.mkdir(directory.file("history/releases.json"), { recursive: true });
+  const wrong = await runRecorded(["history", ...flags]);
+  assertEquals([wrong.code, wrong.out, wrong.error.split("\n").length], [3, "", 3], wrong.error);
+  assertStringIncludes(wrong.error, `${directory.file("history/releases.json")} cannot be read: `);
+  await Deno.remove(directory.file("history/releases.json"));
   await leftOnDisk(directory);
   const { code, out, error } = await runRecorded(["history", "--format", "json", "--limit", "2", ...flags]);
   assertEquals([code, JSON.parse(out)], [0, { releases: LISTED.slice(0, 2) }]);

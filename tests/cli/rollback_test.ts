@@ -115,3 +115,8 @@ Deno.test("an order that the daemon refuses ends with 1 and says why", async () 
   const { code, error } = await runRecorded(["release-hold", ...daemon.flags]);
   assertEquals([code, error], [1, "No hold was ended: There is no hold\n"]);
 });
+
+Deno.test("a rollback without a daemon says so once", async () => {
+  const { code, error } = await runRecorded(["rollback", "--reason", "x", "--socket", "/nonexistent/admin.sock"]);
+  assertEquals([code, error.split("\n").length], [3, 2], error);
+});

@@ -1,5 +1,5 @@
 // `honua-configd run --once`: one load for scripts and provisioning, whose outcome is the exit code.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
@@ -33,8 +33,9 @@ Deno.test("an invalid source ends it with 1 and leaves the snapshot as it is", a
 Deno.test("a snapshot that cannot be written ends it with 3, without a retry", async () => {
   await using host = await openEdgeHost();
   await Deno.remove(`${host.directory}/snapshot`);
-  const { code, outcomes } = await once(host);
+  const { code, outcomes, output } = await once(host);
   assertEquals([code, outcomes], [3, ["write-failed"]]);
+  assert(!/willRetryInMilliseconds"?[:=]\d/.test(output), output);
 });
 
 Deno.test("of a source that is invalid and a snapshot that cannot be written, the latter counts", async () => {
