@@ -34,6 +34,8 @@ export const rolloutSchema = rolloutSummarySchema.extend({
     runs: z.string().nullable(),
     state: z.string().nullable(),
     rejected: z.string().nullable(),
+    // An older daemon does not have it.
+    ownRejected: z.string().nullable().default(null),
     isHere: z.boolean(),
     self: z.boolean(),
   })),

@@ -68,9 +68,12 @@ export function moveText(rollout: RolloutMove): string {
 
 /** The note on a host in a rollout for a person; empty: none. */
 export function noteText(
-  { rejected, isHere, rank }: Pick<RolloutHost, "rejected" | "isHere" | "rank">,
+  { rejected, ownRejected, isLetIn, runs, isHere, rank }:
+    & Pick<RolloutHost, "rejected" | "ownRejected" | "isLetIn" | "isHere" | "rank">
+    & { readonly runs: string | null },
 ): string {
   if (rejected !== null) return `rejected it: ${rejected}`;
+  if (ownRejected !== null && isLetIn && runs !== "candidate") return `its own source is rejected: ${ownRejected}`;
   if (!isHere) return "has no record now: it is away, and this is its id";
   return rank === null ? "came later: it follows when the rollout is done" : "";
 }

@@ -48,6 +48,8 @@ export interface RolloutHost {
   readonly state: string | null;
   /** Why it rejected the candidate, in one line; null: it did not. */
   readonly rejected: string | null;
+  /** Why it rejects its own source, which is another, so that it runs no candidate; null: it does not. */
+  readonly ownRejected: string | null;
   /** Whether it has a record in the store, as a living host does. */
   readonly isHere: boolean;
   /** Whether it is the host that answers. */
@@ -130,6 +132,7 @@ function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[]
       runs: peer.hash === null ? null : peer.hash === hash ? "candidate" : peer.hash === base ? "stable" : "other",
       state: peer.release?.state ?? null,
       rejected: peer.rejected?.hash === hash ? peer.rejected.why : null,
+      ownRejected: peer.rejected !== null && peer.rejected.hash !== hash ? peer.rejected.why : null,
       isHere: true,
       self: peer.self,
     };
@@ -137,7 +140,7 @@ function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[]
   const found = new Set(known.map(({ rank }) => rank));
   const gone = order.flatMap((id, rank): RolloutHost[] => {
     if (found.has(rank)) return [];
-    const unknown = { runs: null, state: null, rejected: null, isHere: false, self: false };
+    const unknown = { runs: null, state: null, rejected: null, ownRejected: null, isHere: false, self: false };
     return [{ instance: id, rank, isLetIn: rank < letIn, ...unknown }];
   });
   return [...known, ...gone].sort((one, other) =>
@@ -157,10 +160,14 @@ function waitsOf({ phase, step, counts, bakeSeconds }: Rollout, hosts: readonly 
 }
 
 /** The condition that a host that is let in has still to meet; null: it runs the candidate and is healthy. */
-function waitOf({ instance, isHere, rejected, runs, state }: RolloutHost): string | null {
+function waitOf({ instance, isHere, rejected, ownRejected, runs, state }: RolloutHost): string | null {
   if (!isHere) return `the host ${instance} of the order, which has no record now`;
   if (rejected !== null) return `${instance}, which rejected it: ${rejected}`;
-  if (runs !== "candidate") return `${instance}, which does not run it yet`;
+  if (runs !== "candidate") {
+    return ownRejected === null
+      ? `${instance}, which does not run it yet`
+      : `${instance}, which does not run it, as its own source is rejected: ${ownRejected}`;
+  }
   switch (state) {
     case "healthy":
       return null;

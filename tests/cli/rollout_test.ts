@@ -6,7 +6,7 @@ import { runRecorded } from "../support/recording_terminal.ts";
 import { cannedDaemon, daysAgo, hashOf, json, keepingTerminal } from "./canned_daemon.ts";
 
 function host(instance: string, given: Partial<RolloutHost> = {}): RolloutHost {
-  const runs = { runs: "stable", state: "healthy", rejected: null } as const;
+  const runs = { runs: "stable", state: "healthy", rejected: null, ownRejected: null } as const;
   return { instance, rank: 0, isLetIn: false, ...runs, isHere: true, self: false, ...given };
 }
 

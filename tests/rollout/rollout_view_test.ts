@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { rankId, type Rollout } from "../../src/agreement/rollout.ts";
+import { noteText } from "../../src/rollout/progress_text.ts";
 import { type RolloutPeer, summarizeRollout, viewRollout } from "../../src/rollout/rollout_view.ts";
 
 const [BASE, CANDIDATE, OTHER] = ["b", "c", "d"].map((digit) => digit.repeat(64)) as [string, string, string];
@@ -67,7 +68,17 @@ Deno.test("the hosts are in their order, with their configurations, and the roll
 Deno.test("a host that rejected another configuration did not reject the candidate", () => {
   const other = { ...peer("edge-1", BASE), rejected: { hash: OTHER, why: "no" } };
   const { hosts, waitsFor } = view(rolloutOf(["edge-1"], { counts: [1] }), [other]);
-  assertEquals([hosts[0]!.rejected, waitsFor], [null, ["edge-1, which does not run it yet"]]);
+  assertEquals([hosts[0]!.rejected, hosts[0]!.ownRejected], [null, "no"]);
+  assertEquals(waitsFor, ["edge-1, which does not run it, as its own source is rejected: no"]);
+  const [away] = view(rolloutOf(["edge-1"], { counts: [1] }), [peer("edge-1", BASE)]).waitsFor;
+  assertEquals(away, "edge-1, which does not run it yet");
+});
+
+Deno.test("the note on a host that is let in and does not run the candidate says that its own source is rejected", () => {
+  const rejected = (name: string, hash: string) => ({ ...peer(name, hash), rejected: { hash: OTHER, why: "no" } });
+  const peers = [rejected("edge-1", BASE), rejected("edge-2", CANDIDATE), rejected("edge-3", BASE)];
+  const { hosts } = view(rolloutOf(["edge-1", "edge-2", "edge-3"]), peers);
+  assertEquals(hosts.map(noteText), ["its own source is rejected: no", "", ""]);
 });
 
 Deno.test("each state of a host that runs the candidate has its words, and a healthy one is not awaited", () => {

@@ -159,9 +159,9 @@ Deno.test("each action is done as its confirmation says, in the name of the pers
   assertEquals(await done("/ui/actions/reload"), []);
   await done("/ui/actions/reload", { reason: "" });
   assertEquals(host.api.requests, [{ ...by, ...rest }, { ...by, ...rest, reason: null }]);
-  assertEquals(await done("/ui/actions/rollback?to=41"), [{ ...by, number: 41, local: false }]);
-  assertEquals(await done("/ui/actions/rollback?to=41&scope=host"), [{ ...by, number: 41, local: true }]);
-  assertEquals(await done("/ui/actions/rollback?scope=host"), [{ ...by, number: 41, local: true }]);
+  assertEquals(await done("/ui/actions/rollback?to=41"), [{ ...by, number: 41, local: false, force: false }]);
+  assertEquals(await done("/ui/actions/rollback?to=41&scope=host"), [{ ...by, number: 41, local: true, force: false }]);
+  assertEquals(await done("/ui/actions/rollback?scope=host"), [{ ...by, number: 41, local: true, force: false }]);
   assertEquals(await done("/ui/actions/rollback"), [{ abort: by }], "as the command line has it");
   assertEquals(await done("/ui/actions/promote"), [{ promote: { ...by, full: false } }]);
   assertEquals(await done("/ui/actions/promote?to=full"), [{ promote: { ...by, full: true } }]);

@@ -118,6 +118,7 @@ function hostsOf(...states: readonly (string | null)[]): readonly RolloutHost[] 
     runs: state === "behind" || state === null ? "stable" : "candidate",
     state,
     rejected: null,
+    ownRejected: null,
     isHere: true,
     self: rank === 0,
   }));

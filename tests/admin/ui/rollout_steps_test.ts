@@ -4,7 +4,7 @@ import type { RolloutHost, RolloutView } from "../../../src/rollout/rollout_view
 import { ROLLOUT } from "../fake_daemon_api.ts";
 
 function host(instance: string, given: Partial<RolloutHost> = {}): RolloutHost {
-  const runs = { runs: "stable", state: "healthy", rejected: null } as const;
+  const runs = { runs: "stable", state: "healthy", rejected: null, ownRejected: null } as const;
   return { instance, rank: 0, isLetIn: false, ...runs, isHere: true, self: false, ...given };
 }
 
