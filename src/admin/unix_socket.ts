@@ -23,8 +23,8 @@ export type OpenedSocket =
   | { readonly ok: true; readonly socket: UnixSocket }
   | { readonly ok: false; readonly message: string; readonly isOption: boolean };
 
-/** unix(7): `sun_path` has 108 bytes, the last of which is NUL. */
-const MAX_PATH_BYTES = 107;
+/** The longest path of a socket: unix(7)'s `sun_path` has 108 bytes, the last of which is NUL. */
+export const MAX_PATH_BYTES = 107;
 
 /** How long the owner of an existing socket may take to answer before it counts as alive. */
 const PROBE_MILLISECONDS = 2_000;

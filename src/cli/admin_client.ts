@@ -1,6 +1,7 @@
 // Requests to the daemon's admin interface. Every answer has a limit of size and time, and every failure (no answer,
 // another server, garbage) becomes one line that is safe for a terminal. No message shows the token.
 import * as z from "zod";
+import { MAX_PATH_BYTES } from "../admin/unix_socket.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { openHttpClient } from "../host/http_client.ts";
 import { type Proxy, proxyOf } from "../host/proxy.ts";
@@ -245,8 +246,9 @@ function refusal(name: string, hasToken: boolean, status: number, body: unknown)
       ? `${name} does not take the token: is --token-file the file that Admin:TokenFile names there?`
       : `${name} wants a token: give the file that Admin:TokenFile names there with --token-file`;
   }
-  const why = detail ?? title;
-  return `${name} answered with status ${status}${why === undefined ? "" : `: ${terminalText(why)}`}`;
+  // The daemon's own words say more than a status.
+  if (detail !== undefined) return `${name} answers: ${terminalText(detail)}`;
+  return `${name} answered with status ${status}${title === undefined ? "" : `: ${terminalText(title)}`}`;
 }
 
 function tooSlow(name: string, { limitMilliseconds = ANSWER_LIMIT_MILLISECONDS }: AdminRequest): string {
@@ -259,6 +261,9 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
   const isConnecting = error instanceof Error && error.message.includes("client error (Connect)");
   if (!isConnecting) return brokeOff;
   if (address.kind === "url") return `Nothing answers at ${name}: ${reasonOf(error)}`;
+  if (new TextEncoder().encode(address.path).length > MAX_PATH_BYTES) {
+    return `Nothing answers at ${name}: the path of a socket has at most ${MAX_PATH_BYTES} bytes`;
+  }
   try {
     (await Deno.connect({ transport: "unix", path: address.path })).close();
     return brokeOff;

@@ -1,6 +1,7 @@
 // The file that `honua-configd init` writes.
 import { dirname } from "node:path";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A valid Configuration V2 file, without a warning, that runs on a laptop. */
@@ -97,6 +98,8 @@ export async function init(file: string, ifMissing: boolean, terminal: Terminal)
     terminal.error(`Cannot write ${file}: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.unavailable;
   }
-  terminal.error(`Wrote ${file}; check it after an edit with: honua-configd validate ${file}\n`);
+  // The program of a checkout has no name on the PATH.
+  const program = Deno.build.standalone ? "honua-configd" : "scripts/deno run -A main.ts";
+  terminal.error(`Wrote ${file}; check it after an edit with: ${program} validate ${posixQuoted(file)}\n`);
   return EXIT.done;
 }

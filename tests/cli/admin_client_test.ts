@@ -132,6 +132,12 @@ for (const [what, answering, says] of STRANGE) {
   });
 }
 
+Deno.test("a path that is too long for a socket is named as the reason", async () => {
+  const path = `/tmp/${"a".repeat(103)}`;
+  const { code, error } = await runRecorded(["status", "--socket", path]);
+  assertEquals([code, error], [3, `Nothing answers at ${path}: the path of a socket has at most 107 bytes\n`]);
+});
+
 Deno.test("over TCP the token of the file is sent, below the URL's path, and never shown", async () => {
   await using daemon = await cannedDaemon(() => json(statusWith()), { tcp: true });
   const file = await daemon.directory.write("token", `${TOKEN}\n`);

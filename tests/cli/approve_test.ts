@@ -135,7 +135,7 @@ Deno.test("a rejection needs a reason, names the person, and states its conseque
 });
 
 for (
-  const [status, ends, says] of [[409, 1, /: The key is revoked\u241b\n$/], [503, 3, /status 503: The key/]] as const
+  const [status, ends, says] of [[409, 1, /: The key is revoked\u241b\n$/], [503, 3, /answers: The key/]] as const
 ) {
   Deno.test(`an approval or a rejection that is answered with ${status} ends with ${ends} and says why`, async () => {
     await using keys = await sshKeys();

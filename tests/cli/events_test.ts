@@ -126,7 +126,7 @@ Deno.test("a daemon that no longer takes the token ends the following with 3", a
 
 const STARTS: [string, () => Response, string][] = [
   ["an answer that is no stream", () => json({}), "is not honua-configd"],
-  ["a reason", () => json({ detail: "Too many\x07" }, 503), "answered with status 503: Too many␇\n"],
+  ["a reason", () => json({ detail: "Too many\x07" }, 503), "answers: Too many␇\n"],
   ["nothing there", () => json({}, 404), "answered with status 404"],
 ];
 

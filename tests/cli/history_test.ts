@@ -146,7 +146,7 @@ Deno.test("show prints the source byte for byte, or the masked snapshot that it 
 Deno.test("show of an unknown release ends with 1, of an unreadable one with 3, and prints nothing", async () => {
   const cases = [
     [json({ code: "admin/no-release" }, 404), 1, "is 41: honua-configd history lists them\n"],
-    [json({ code: "admin/not-found", detail: "nothing" }, 404), 3, "answered with status 404: nothing"],
+    [json({ code: "admin/not-found", detail: "nothing" }, 404), 3, "answers: nothing"],
     [json({ code: "admin/source-unreadable", detail: "it is damaged" }, 503), 3, "it is damaged"],
   ] as const;
   for (const [response, ends, says] of cases) {

@@ -146,13 +146,13 @@ Deno.test("a reload by force that announced nothing says so and ends with 3", as
   await using daemon = await cannedDaemon(() => json({ detail }, 503));
   const { code, out, error } = await runRecorded(["reload", "--force", ...daemon.flags]);
   assertEquals([code, out], [3, ""]);
-  assertEquals(error, `Not announced: ${daemon.at} answered with status 503: ${detail}\n`);
+  assertEquals(error, `Not announced: ${daemon.at} answers: ${detail}\n`);
 });
 
 const REFUSALS: [number, Record<string, unknown>, string][] = [
-  [412, { detail: "Another snapshot is in force" }, "answered with status 412: Another snapshot is in force\n"],
-  [422, { detail: "force is given twice" }, "answered with status 422: force is given twice\n"],
-  [503, { detail: "Cannot write \x07it" }, "answered with status 503: Cannot write ␇it\n"],
+  [412, { detail: "Another snapshot is in force" }, "answers: Another snapshot is in force\n"],
+  [422, { detail: "force is given twice" }, "answers: force is given twice\n"],
+  [503, { detail: "Cannot write \x07it" }, "answers: Cannot write ␇it\n"],
   [504, { title: "Gateway timeout", detail: 5 }, "answered with status 504: Gateway timeout\n"],
   [400, {}, "answered with status 400\n"],
 ];
@@ -219,7 +219,7 @@ Deno.test("an emergency needs a reason, and a refusal over TCP is shown as it is
   assertEquals((await runRecorded(["reload", "--emergency", ...daemon.flags])).code, 2);
   const { code, error } = await runRecorded(["reload", "--emergency", "--reason", "x", ...daemon.flags]);
   assertEquals(code, 3);
-  assertStringIncludes(error, `status 403: ${detail}`);
+  assertStringIncludes(error, `answers: ${detail}`);
   assertEquals(daemon.asked.map(({ body }) => JSON.parse(body)), [
     { notifyOtherInstances: false, force: false, emergency: true, reason: "x" },
   ]);

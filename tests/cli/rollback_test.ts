@@ -65,8 +65,8 @@ Deno.test("a rollback says whether the others follow, and is asked for as the fl
 
 const REFUSALS: [number, number, string][] = [
   [409, 1, "Not rolled back: Release 41 is in force\u241b\n"],
-  [422, 2, "answered with status 422: Release 41 is in force"],
-  [503, 3, "answered with status 503: Release 41 is in force"],
+  [422, 2, "answers: Release 41 is in force"],
+  [503, 3, "answers: Release 41 is in force"],
 ];
 
 for (const [status, ends, says] of REFUSALS) {
