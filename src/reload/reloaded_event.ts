@@ -1,4 +1,4 @@
-// What the reload and the agreement of one host tell each other.
+// The events between the reload and the agreement of one host.
 import type { ClusterEvent, ReloadedEvent } from "../agreement/agree.ts";
 import { isHeadKnown } from "../agreement/agreement.ts";
 import { withFleetSkips, withJudgedRollback } from "../releases/decide_releases.ts";
@@ -38,7 +38,7 @@ export function reloadedEvent<C>(
     kind: "reloaded",
     reasons,
     couldRead: kind !== "unreadable" || isInForce,
-    // A candidate that is through its rollout is the fleet's, whatever the own source says.
+    // A candidate that is through its rollout is the fleet's, with any own source.
     isFresh: isFresh || finishes !== null,
     isHeldBack: isFrozen || (undoes.length === 0 && runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
       (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),
@@ -51,14 +51,14 @@ export function reloadedEvent<C>(
 }
 
 /**
- * Takes in what an event of the cluster says about releases: the skips that came with a head, and the answer to the
+ * Takes in the parts of a cluster's event about releases: the skips that came with a head, and the answer to the
  * announcement of a rollback. A head that is lost says nothing about skips.
  */
 export function withClusterNews<C>({ agreement, releases }: State<C>, event: ClusterEvent): Releases {
   if (agreement === null) return releases;
   const { ledger, request } = agreement;
   if (event.kind === "head-read" && isHeadKnown(event.head, ledger)) {
-    // No store skips its head: whoever says so cannot know of skips.
+    // No store skips its head: a server that says so cannot know of skips.
     const skips = event.skips.filter((one) => one.hash !== event.head?.hash);
     return withFleetSkips(releases, skips, ledger.owed?.undoes ?? []);
   }

@@ -1,5 +1,5 @@
-// The end of a run with rollouts: after the last fault each rollout ends in its time, then all hosts run what the store
-// wants, nothing happens any more, and one more good change still goes through the fleet.
+// The end of a run with rollouts: after the last fault each rollout ends in its time, then all hosts run the store's
+// target, nothing happens any more, and one more good change still goes through the fleet.
 import { assert, assertEquals } from "@std/assert";
 import { isHeadKnown } from "../../src/agreement/agreement.ts";
 import { isLetIn, isUnderWay, rankId, type Rollout } from "../../src/agreement/rollout.ts";
@@ -12,7 +12,7 @@ import { edit, hashOf, type Host, seen, shortOf, type World } from "./world.ts";
 
 /** A failed request is made again, and a release that could not be had is looked at again, a minute later at most. */
 const RETRY_MILLISECONDS = 62_000;
-/** Non-watchers spread what they do at a deadline. */
+/** Non-watchers spread their actions at a deadline. */
 const SPREAD_MILLISECONDS = 5_000;
 
 /** Throws if a claim about the end does not hold; returns how long it took until nothing happened any more. */
@@ -73,7 +73,7 @@ function waitForEnds(world: World): number {
   return longest + calmOf(world);
 }
 
-/** Why a host does not run what the store wants; null: all do. */
+/** Why a host does not run the store's target; null: all do. */
 function troubleOf(world: World): string | null {
   for (const host of world.hosts) {
     const trouble = host.hasLeft ? null : troubleOfHost(world, host);
@@ -85,7 +85,7 @@ function troubleOf(world: World): string | null {
 function troubleOfHost(world: World, host: Host): string | null {
   if (host.life === null) return "does not run";
   const { active, agreement, rollouts, releases: { kept } } = host.life.state;
-  // What a host of version 0.1 does, the other claims say.
+  // The other claims cover a host of version 0.1.
   if (rollouts === null || agreement === null) return null;
   const { head, skips, stored } = viewOf(world.redis, world.time.now());
   if (head === null) return active === null ? null : "runs something, and there is no head";
@@ -104,7 +104,7 @@ function troubleOfHost(world: World, host: Host): string | null {
   if (kept.hold !== null || kept.confirmation !== null || isBaking) return "is not done yet";
   if (active.hash !== target) {
     const isLocal = kept.pinned?.scope === "host" && kept.pinned.hash === active.hash;
-    // A rollback of its own that cannot be carried out goes before what the fleet wants.
+    // A rollback of its own that cannot be carried out goes before the fleet's target.
     const isStuck = kept.pinned !== null && !mayRun(world, host, kept.pinned.hash);
     if (isLocal || isStuck || !mayRun(world, host, target) || isBroken(world, host)) return null;
     return `runs ${shortOf(active.hash)} and not ${shortOf(target)}`;
@@ -132,7 +132,7 @@ function hasText(world: World, host: Host, hash: string): boolean {
   return isSource || host.disk.texts.has(hash) || world.redis.sources.has(hash);
 }
 
-/** Whether its own source is wrong, which keeps what is in force until a person repairs it. */
+/** Whether its own source is wrong, which keeps the active release until a person repairs it. */
 function isBroken(world: World, host: Host): boolean {
   const { content } = seen(world, host);
   return host.hasFile && (content === null || host.rejects.has(content));
@@ -155,7 +155,7 @@ function checkQuiet(world: World): void {
 function proveLife(world: World): void {
   const { time, hosts, setting, redis } = world;
   const living = hosts.filter(({ hasLeft }) => !hasLeft);
-  // What a person published while the store had no head is proposed as soon as it has one, in place of any edit.
+  // A publication of a time in which the store had no head is proposed as soon as it has one, in place of any edit.
   const published = living.map(({ life }) => life?.state.rollouts?.published?.hash ?? "");
   if (redis.head === null && published.some((hash) => redis.sources.has(hash))) return;
   const content = `f${Math.round(time.now())}`;
