@@ -127,8 +127,7 @@ export type FileContent = Uint8Array | readonly Uint8Array[];
 
 /**
  * Replaces the file at `path` with the content, or creates it. A symlink stays: the file that it leads to is replaced,
- * in that file's directory. The new file gets its owner, group and mode before its
- * name. Resolves with whether it was
+ * in that file's directory. The new file gets its owner, group and mode before its name. Resolves with whether it was
  * replaced; only `inspect` can prevent that.
  *
  * @throws {AtomicWriteError} for every failure.
