@@ -1,4 +1,4 @@
-// What the loop's access to rollouts asks the store for, and in which order.
+// The requests that the loop's access to rollouts sends to the store, and their order.
 import { assert, assertEquals } from "@std/assert";
 import type { Notifier } from "../../src/cluster/notifier.ts";
 import { soloNotifier } from "../../src/cluster/solo_notifier.ts";
