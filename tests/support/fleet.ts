@@ -51,7 +51,7 @@ export interface FleetInstance {
   put(text: string): Promise<void>;
   /** Replaces the source with the sample of this title. */
   edit(title: string): Promise<void>;
-  /** Waits for a snapshot with this title, and resolves with its hash. */
+  /** Waits for a snapshot with this title that the daemon says is active, and resolves with its hash. */
   runs(title: string): Promise<string>;
   /** The number of activations of the current process. */
   activations(): number;
@@ -194,8 +194,10 @@ function openInstance({ name, directory, source, redis, settings, seen }: Instan
     edit: (title) => put(sampleOf(title)),
     runs: (title) =>
       eventuallyOf(started, `${name} runs ${title}`, async () => {
-        const read = await readSnapshot(snapshotPath);
-        return read.title === title ? read.header.hash : null;
+        const { title: read, header } = await readSnapshot(snapshotPath);
+        if (read !== title) return null;
+        // The file is there a moment before the daemon says so.
+        return (await status()).active?.hash === header.hash ? header.hash : null;
       }),
     activations: () => started().outcomes().filter((outcome) => outcome === "activated").length,
     admin,
