@@ -57,9 +57,8 @@ async function putProposed(
   // A release that a person published is in the store already, and often only there.
   const stored = await notifier.source(hash);
   if (stored.ok && stored.source !== null) return null;
-  // A key or a disk may come back.
-  const isLost = !text.ok && (text.reason === "missing" || text.reason === "damaged");
-  return stored.ok && isLost ? { kind: "gone" } : { kind: "failed", reason: put.reason };
+  // A copy that cannot be opened is as good as none: its key may never come back, and edits would wait for it.
+  return stored.ok && !text.ok ? { kind: "gone" } : { kind: "failed", reason: put.reason };
 }
 
 /** A peer as rollouts see it. */

@@ -361,10 +361,10 @@ function moved(
 function textGone(rollouts: Rollouts, hash: string, random: number): RolloutDecision {
   const { published } = rollouts;
   if (published?.hash !== hash) {
-    return failed(rollouts, "neither this host nor Redis has the text of the change", random);
+    return failed(rollouts, "Redis has no text of the change, and this host has no copy that it can read", random);
   }
-  const reason = "Redis lost the published configuration before it was proposed, and this host has no copy: publish " +
-    "it again";
+  const reason = "Redis lost the published configuration before it was proposed, and this host has no copy that it " +
+    "can read: publish it again";
   return {
     rollouts: { ...rollouts, published: null, refused: { hash, reason }, failures: 0, trouble: null },
     actions: [reported({ kind: "rollout-refused", hash, reason }), { kind: "hint", reason: "recheck" }],

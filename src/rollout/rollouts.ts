@@ -27,7 +27,7 @@ export interface FleetMember {
 /** The answer to a move, with the store's state after it. `reason` is one line without secrets. */
 export type MoveOutcome =
   | { readonly kind: "moved" | "late" | "refused"; readonly view: StoreView }
-  /** Neither this host nor the store has the text of a proposal, so nothing was asked for. */
+  /** The store has no text of a proposal, and this host has none that it can read, so nothing was asked for. */
   | { readonly kind: "gone" }
   | { readonly kind: "failed"; readonly reason: string };
 
