@@ -181,11 +181,12 @@ export function fleetRows(hosts: readonly Host[], facts: RowFacts): readonly Fle
 const MAX_DIGITS = 20;
 
 /**
- * A text by whose order `edge-2` comes before `edge-10`, in any case of letters. A collator would load tables that take
- * 1.7 MiB of resident memory.
+ * A text by whose order `edge-2` comes before `edge-10` and `évora` before `faro`, in any case of letters. A collator
+ * would load tables that take 1.7 MiB of resident memory.
  */
 function nameRank(name: string): string {
-  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(MAX_DIGITS, "0"));
+  const letters = name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return letters.replace(/\d+/g, (digits) => digits.padStart(MAX_DIGITS, "0"));
 }
 
 /** Orders texts by their code units. */

@@ -22,7 +22,7 @@ function rowOf(given: Partial<Host>, facts: Partial<RowFacts> = {}) {
 }
 
 Deno.test("every host has one row, the needier first and then by name, in an order that does not depend on the answer's", () => {
-  const names = ["edge-1", "Edge-2", "edge-2", "edge-10", "édge", "\u200dedge-1"];
+  const names = ["édge", "edge-1", "Edge-2", "edge-2", "edge-10", "\u200dedge-1"];
   fc.assert(fc.property(
     anyHosts.chain((hosts) =>
       fc.tuple(fc.constant(hosts), fc.shuffledSubarray([...hosts], { minLength: hosts.length }))
@@ -83,6 +83,12 @@ Deno.test("two processes of one name need a person, and are marked", () => {
 Deno.test("names with numbers are in the order of the numbers", () => {
   const names = ["edge-10", "edge-9", "edge-1"].map((instance) => hostWith({ instance }));
   assertEquals(fleetRows(names, CLUSTER).map(({ instance }) => instance), ["edge-1", "edge-9", "edge-10"]);
+});
+
+Deno.test("a letter with an accent has the place of the letter, however it is written", () => {
+  const names = ["zürich", "Évora", "e\u0301vry", "essen", "évian", "ezine"];
+  const rows = fleetRows(names.map((instance) => hostWith({ instance })), CLUSTER);
+  assertEquals(rows.map(({ instance }) => instance), ["essen", "évian", "Évora", "e\u0301vry", "ezine", "zürich"]);
 });
 
 Deno.test("a row says in words the sync state of a host, and why it is held", () => {
