@@ -18,8 +18,10 @@ export interface RivalPlace {
 export interface Rival {
   /** In words. */
   readonly name: string;
-  /** How often it looks, if it polls; otherwise 0. */
-  readonly pollMilliseconds: number;
+  /** Of the file that it follows; some go by the ending. */
+  readonly sourceName: string;
+  /** The longest random pause between its answer and the next edit; a poller's interval. */
+  readonly pauseMilliseconds: number;
   /** Why it cannot be measured here, with the advice; null: it can. */
   missing(): Promise<string | null>;
   /** Puts its files into a directory. */
@@ -102,7 +104,7 @@ export function inotify(redisPort: number): Rival {
 export function consulTemplate(): Rival {
   return {
     ...plain("consul-template, polls every 2 s"),
-    pollMilliseconds: 2_000,
+    pauseMilliseconds: 2_000,
     missing: () => absent("consul-template", "go install github.com/hashicorp/consul-template@v0.41.1"),
     async start({ directory, source, output }) {
       const template = join(directory, "bench.tpl");
@@ -116,6 +118,9 @@ export function consulTemplate(): Rival {
 export function confd(): Rival {
   return {
     ...plain("confd, file, watched"),
+    sourceName: "bench.yaml",
+    // It misses an edit while it does not watch, from an edit until a moment after its answer.
+    pauseMilliseconds: 2_000,
     missing: () => absent("confd", "build github.com/kelseyhightower/confd from a clone: its module may not be served"),
     asSource: (text) => `text: ${JSON.stringify(text)}\n`,
     async start({ directory, source, output }) {
@@ -123,17 +128,49 @@ export function confd(): Rival {
       const resource = `[template]\nsrc = "bench.tmpl"\ndest = ${JSON.stringify(output)}\nkeys = ["/text"]\n`;
       await Deno.writeTextFile(join(directory, "conf.d/bench.toml"), resource);
       await Deno.writeTextFile(join(directory, "templates/bench.tmpl"), '{{getv "/text"}}');
-      // It goes by the file's ending.
-      const yaml = join(directory, "bench.yaml");
-      await Deno.symlink(source, yaml);
-      const args = ["-backend", "file", "-file", yaml, "-watch", "-confdir", directory, "-log-level", "error"];
+      const args = ["-backend", "file", "-file", source, "-watch", "-confdir", directory, "-log-level", "error"];
       return await running("confd", args, directory);
     },
   };
 }
 
+/**
+ * Caddy with a file of as many routes as there are blocks, which it reads every second. The output is its own copy of
+ * the configuration in force, which it writes after a load.
+ */
+export function caddy(): Rival {
+  return {
+    ...plain("Caddy, polls every 1 s"),
+    pauseMilliseconds: 1_000,
+    missing: () => absent("caddy", "install Caddy (apt install --no-install-recommends caddy)"),
+    asSource: (text) => {
+      const routes = text.split(/^}\n/m).map((block, index) => ({
+        match: [{ path: [`/${index}`] }],
+        handle: [{ handler: "static_response", body: block }],
+      }));
+      const servers = { bench: { listen: ["unix/bench.sock"], routes } };
+      return JSON.stringify({ admin: { listen: "unix/admin.sock" }, apps: { http: { servers } } });
+    },
+    async start({ directory, source, output }) {
+      await Deno.symlink(join(directory, "caddy/autosave.json"), output);
+      const command = ["caddy", "run", "--watch", "--config", source];
+      return await running(
+        "env",
+        [`XDG_CONFIG_HOME=${directory}`, `XDG_DATA_HOME=${directory}`, ...command],
+        directory,
+      );
+    },
+  };
+}
+
 function plain(name: string): Omit<Rival, "missing" | "start"> {
-  return { name, pollMilliseconds: 0, prepare: () => Promise.resolve(), asSource: (text) => text };
+  return {
+    name,
+    sourceName: "bench.hcl",
+    pauseMilliseconds: 0,
+    prepare: () => Promise.resolve(),
+    asSource: (text) => text,
+  };
 }
 
 async function absent(program: string, advice: string): Promise<string | null> {

@@ -8,7 +8,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "../tests/support/te
 import { inodeOf, pause, startDaemonProcess } from "./daemon_process.ts";
 import { type Figure, figureOf, ratioOf } from "./figures.ts";
 import { type LayerFile, layerFile } from "./layers.ts";
-import { confd, consulTemplate, inotify, naive, type Rival } from "./rival_programs.ts";
+import { caddy, confd, consulTemplate, inotify, naive, type Rival } from "./rival_programs.ts";
 import type { Plan } from "./plan.ts";
 import { RATIO_UNIT } from "./ratios.ts";
 import type { Report } from "./report.ts";
@@ -24,7 +24,7 @@ export async function benchRivals(plan: Plan, report: Report): Promise<void> {
   const ours = await measureOurs(file, plan);
   report.add(ours);
   await using redis = await startRedis();
-  for (const rival of [naive("node"), naive("deno"), inotify(redis.port), consulTemplate(), confd()]) {
+  for (const rival of [naive("node"), naive("deno"), inotify(redis.port), consulTemplate(), confd(), caddy()]) {
     await report.attempt(SCENARIO, rival.name, () => benchRival(rival, file, ours, { plan, report, redis }));
   }
 }
@@ -67,7 +67,7 @@ async function runRival(rival: Rival, tools: TemporaryDirectory, file: LayerFile
   const place = {
     tools: tools.path,
     directory: directory.path,
-    source: directory.file("bench.hcl"),
+    source: directory.file(rival.sourceName),
     output: directory.file("out/rendered"),
   };
   await Deno.writeTextFile(place.source, rival.asSource(file.text));
@@ -79,8 +79,8 @@ async function runRival(rival: Rival, tools: TemporaryDirectory, file: LayerFile
   await firstOutput(() => replace(file.edited("one-layer", 0)), place.output);
   const random = randomFrom(plan.seed);
   return await samplesOf(plan, async (number) => {
-    // If a rival polls, an edit right after its last answer would always wait for a whole interval.
-    await new Promise((resolve) => setTimeout(resolve, random.below(1 + rival.pollMilliseconds)));
+    // If a rival polls, an edit right after its last answer would always wait for a whole interval; another misses it.
+    await new Promise((resolve) => setTimeout(resolve, random.below(1 + rival.pauseMilliseconds)));
     const text = rival.asSource(file.edited("one-layer", number));
     await Deno.writeTextFile(`${place.source}.new`, text);
     const old = versionOf(place.output);
