@@ -20,8 +20,8 @@ export async function writeSource(
   try {
     lost = await replaceFile(path, bytes, fileSystem);
   } catch (error) {
-    const message = error instanceof AtomicWriteError ? error.message : `${path} cannot be written`;
-    return unavailable(terminalText(message), terminal);
+    if (!(error instanceof AtomicWriteError)) throw error;
+    return unavailable(terminalText(error.message), terminal);
   }
   terminal.error(`Wrote ${terminalText(path)}: ${terminalText(what)}\n`);
   if (lost !== null) {

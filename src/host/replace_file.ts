@@ -31,11 +31,11 @@ export async function replaceFile(
   const mode = (found.mode ?? NEW_MODE) & 0o777;
   const old = { uid: found.uid, gid: found.gid, mode };
   const [uid, gid] = [old.uid ?? undefined, old.gid ?? undefined];
-  const owner = uid === Deno.uid() ? [] : ["owner"] as const;
   if (await isWrittenWith({ uid, gid, mode })) return null;
-  if (owner.length > 0 && await isWrittenWith({ gid, mode })) return { what: owner, old };
+  if (await isWrittenWith({ gid, mode })) return { what: ["owner"], old };
   await atomicWrite(path, content, { mode: mode & 0o707 | (mode & 0o7) << 3 & mode, fileSystem });
-  return { what: [...owner, "group"], old };
+  const isOwners = (await Deno.stat(path)).uid === old.uid;
+  return { what: isOwners ? ["group"] : ["owner", "group"], old };
 
   /** False: this user may not give the file to that owner or group. */
   async function isWrittenWith(options: { uid?: number | undefined; gid: number | undefined; mode: number }) {

@@ -41,9 +41,15 @@ Deno.test("a bad edit is undone by one command, and stays undone until the file 
   daemon.kill("SIGTERM");
   await daemon.ended;
   assertEquals(await host.states(), "3 rollback healthy, 2 file rolled-back, 1 file healthy");
-  await host.follow("first", { args });
+  const next = await host.follow("first", { args });
   assertStringIncludes(await host.ends(1, "status"), "(release 3) is in force; anna rolled the file's configuration");
   assertEquals(await host.mark(), mark);
+
+  // The printed command brings the file in line.
+  await host.ends(0, "show", "3", "--output", host.source);
+  assertEquals(await Deno.readTextFile(host.source), sampleSource("first"));
+  await next.logged(({ outcome }) => outcome === "unchanged");
+  assertStringIncludes(await host.ends(0, "status"), "as the source says");
 
   // Any other valid file is a normal edit.
   await host.edit("second");
