@@ -260,7 +260,9 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
   const brokeOff = `The connection to ${name} broke off before there was an answer of HTTP: ${reasonOf(error)}`;
   const isConnecting = error instanceof Error && error.message.includes("client error (Connect)");
   if (!isConnecting) return brokeOff;
-  if (address.kind === "url") return `Nothing answers at ${name}: ${reasonOf(error)}`;
+  if (address.kind === "url") {
+    return untrusted(name, reasonOf(error)) ?? `Nothing answers at ${name}: ${reasonOf(error)}`;
+  }
   if (new TextEncoder().encode(address.path).length > MAX_PATH_BYTES) {
     return `Nothing answers at ${name}: the path of a socket has at most ${MAX_PATH_BYTES} bytes`;
   }
@@ -279,6 +281,17 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
     }
     return `Nothing answers at ${name}: ${reasonOf(why)}`;
   }
+}
+
+/** Null: the reason is not the server's certificate. The names of the faults are rustls'. */
+function untrusted(name: string, reason: string): string | null {
+  if (!reason.includes("invalid peer certificate")) return null;
+  const advice = reason.includes("CaUsedAsEndEntity")
+    ? "it is an authority's; make one with basicConstraints=critical,CA:FALSE"
+    : reason.includes("UnknownIssuer")
+    ? "name the file of its authority, or of itself, by --ca-file"
+    : reason;
+  return `The certificate of ${name} cannot be trusted: ${advice}`;
 }
 
 /** The innermost message, without the layers that wrapped it. */

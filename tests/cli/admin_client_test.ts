@@ -180,25 +180,41 @@ Deno.test("a missing token and a refused one have different messages, and the to
 
 Deno.test("TLS works with a private authority, and without it the reason is one line", async () => {
   await using directory = await temporaryDirectory();
-  const [certificate, key] = [directory.file("cert.pem"), directory.file("key.pem")];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  const names = ["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
-  const args = ["req", "-x509", ...curve, ...names, ...leaf, "-keyout", key, "-out", certificate];
-  const made = await new Deno.Command("openssl", { args, stdout: "null", stderr: "piped" }).output();
-  assert(made.success, new TextDecoder().decode(made.stderr));
-  const tls = { cert: await Deno.readTextFile(certificate), key: await Deno.readTextFile(key) };
+  const certificate = directory.file("cert.pem");
+  const tls = await selfSigned(directory.path, ["-addext", "basicConstraints=critical,CA:FALSE"]);
   await using daemon = await cannedDaemon(() => json(statusWith()), { tls });
   const known = await runRecorded(["status", ...daemon.flags, "--ca-file", certificate]);
   assertEquals([known.code, known.error], [0, ""]);
   const unknown = await runRecorded(["status", ...daemon.flags]);
   assertEquals([unknown.code, unknown.error.split("\n").length], [3, 2]);
-  assertStringIncludes(unknown.error, "Nothing answers at https://127.0.0.1:");
+  assertStringIncludes(unknown.error, `The certificate of ${daemon.at} cannot be trusted: name the file`);
   const garbage = "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n";
   const bad = await runRecorded(["status", ...daemon.flags, "--ca-file", await directory.write("bad", garbage)]);
   assertEquals([bad.code, bad.error.split("\n").length], [3, 2]);
   assertStringIncludes(bad.error, "Cannot use the certificates given for https://127.0.0.1:");
 });
+
+Deno.test("a certificate as openssl makes it by itself is an authority's, and the reason says how to make one", async () => {
+  await using directory = await temporaryDirectory();
+  await using daemon = await cannedDaemon(() => json(statusWith()), { tls: await selfSigned(directory.path, []) });
+  const { code, error } = await runRecorded(["status", ...daemon.flags, "--ca-file", directory.file("cert.pem")]);
+  assertEquals([code, error], [
+    3,
+    `The certificate of ${daemon.at} cannot be trusted: it is an authority's; make one with ` +
+    "basicConstraints=critical,CA:FALSE\n",
+  ]);
+});
+
+/** Makes cert.pem and key.pem in a directory. */
+async function selfSigned(directory: string, more: readonly string[]): Promise<{ cert: string; key: string }> {
+  const [certificate, key] = [`${directory}/cert.pem`, `${directory}/key.pem`];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const names = ["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const args = ["req", "-x509", ...curve, ...names, ...more, "-keyout", key, "-out", certificate];
+  const made = await new Deno.Command("openssl", { args, stdout: "null", stderr: "piped" }).output();
+  assert(made.success, new TextDecoder().decode(made.stderr));
+  return { cert: await Deno.readTextFile(certificate), key: await Deno.readTextFile(key) };
+}
 
 Deno.test("the socket is the flag's, else the environment's in any case, else the options file's, else the default", async () => {
   await using directory = await temporaryDirectory();
