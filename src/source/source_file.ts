@@ -188,13 +188,13 @@ async function unreadable(path: string, error: unknown): Promise<Diagnostic> {
   if (isMissing(error)) return errorDiagnostic("source/not-found", `${path} does not exist`, await whyMissing(path));
   const code = codeOf(error);
   if (code === "ELOOP") {
-    return errorDiagnostic("source/unreadable", `${path} cannot be read`, {
+    return errorDiagnostic("source/unreadable", `${path} cannot be read: ELOOP`, {
       why: "Its symbolic links lead in a circle",
       suggestion: "Point the link at a regular file",
     });
   }
   const denied = code === "EACCES" || code === "EPERM" || error instanceof Deno.errors.NotCapable;
-  return errorDiagnostic("source/unreadable", `${path} cannot be read`, {
+  return errorDiagnostic("source/unreadable", `${path} cannot be read: ${code}`, {
     why: `The system answered: ${reasonOf(error)}`,
     suggestion: denied
       ? "Let the account of this process read the file and enter the directories above it"

@@ -114,8 +114,9 @@ Deno.test("a file that may not be opened and one that fails while it is read are
     const denied = refusal(
       await readSource(path, { open: () => Promise.reject(fault("EACCES: permission denied")) }),
     );
-    assertEquals([denied.code, denied.why], [
+    assertEquals([denied.code, denied.summary, denied.why], [
       "source/unreadable",
+      `${path} cannot be read: EACCES`,
       "The system answered: EACCES: permission denied",
     ]);
     assertStringIncludes(denied.suggestion!, "Let the account");
