@@ -21,7 +21,7 @@ import { writeSource } from "./write_source.ts";
 export interface ShowReleaseRequest extends StatePlaceRequest {
   /** A number, or at least 8 digits of a hash. */
   readonly reference: string;
-  /** The file to write the source to; null: it is printed. */
+  /** The file to write the source to; null or "-": it is printed. */
   readonly output: string | null;
   /** Whether to print the snapshot in place of the source. */
   readonly snapshot: boolean;
@@ -71,7 +71,9 @@ async function showSource(
   place: FoundPlace | null,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  if (output !== null) return await writeSource(output, bytes, `the source of release ${reference}`, terminal);
+  if (output !== null && output !== "-") {
+    return await writeSource(output, bytes, `the source of release ${reference}`, terminal);
+  }
   if (!snapshot) {
     // A source that was in force is UTF-8 (`decodeSource`), so its bytes come out as they went in.
     terminal.out(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));

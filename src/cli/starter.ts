@@ -1,5 +1,6 @@
 // The file that `honua-configd init` writes.
 import { dirname } from "node:path";
+import { formatOf } from "../compile.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
@@ -85,6 +86,10 @@ export async function init(file: string, ifMissing: boolean, terminal: Terminal)
   if (file === "-") {
     terminal.out(STARTER);
     return EXIT.done;
+  }
+  if (formatOf(file) === "json") {
+    terminal.error(`The starter is HCL, and ${file} would be read as JSON: name a file that ends in .hcl\n`);
+    return EXIT.usage;
   }
   try {
     await Deno.mkdir(dirname(file), { recursive: true });

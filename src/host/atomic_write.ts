@@ -293,7 +293,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EROFS", "the file system is read-only; remount it, or list the directory under ReadWritePaths"],
   ["EXDEV", "the directory and the file are on different file systems; mount the directory, not the file"],
   ["NOT_A_FILE", "a device, pipe or socket is at the path; name a regular file"],
-  ["NotCapable", "this process was started without permission to write there"],
+  ["NotCapable", "the program may not write there, and never under /dev, /proc or /sys; name another directory"],
 ]);
 
 /** Each write is a trip through a thread, so small pieces are joined; at most this much is held twice. */

@@ -100,6 +100,7 @@ Deno.test("history and show read the daemon's files if it does not answer, and s
     const shown = await runRecorded(["show", reference, ...flags]);
     assertEquals([shown.code, shown.out], [0, TEXT], reference);
   }
+  assertEquals((await runRecorded(["show", "43", "--output", "-", ...flags])).out, TEXT);
   const file = directory.file("written.hcl");
   const written = await runRecorded(["show", "43", "--output", file, ...flags]);
   assertStringIncludes(written.error, `Wrote ${file}: the source of release 43\n`);

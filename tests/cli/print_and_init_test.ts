@@ -94,6 +94,9 @@ Deno.test("init writes a starter file without a mistake or a warning, and never 
   assertEquals((await runRecorded(["init", "--if-missing", file])).code, 0);
   assertEquals(await Deno.readTextFile(file), "# mine\n");
   assertEquals((await runRecorded(["init", `${file}/below`])).code, 3);
+  const json = await runRecorded(["init", directory.file("honua.json")]);
+  assertEquals(json.code, 2);
+  assertStringIncludes(json.error, "name a file that ends in .hcl");
 });
 
 Deno.test("init - is the starter file on standard output", async () => {
