@@ -1,10 +1,9 @@
 // Finds the state of the daemon on this host without asking it: by the options of the command line, else by those of
 // the unit that it runs as.
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { renderText } from "../diagnostic/render.ts";
-import { credentialDirectoriesOf, INSTALLATION, readUnitSettings } from "../doctor/installation.ts";
 import { hostMachine } from "../doctor/machine.ts";
-import { readUnit, type UnitFacts } from "../doctor/unit_facts.ts";
+import { credentialDirectoriesOf, credentialIn, INSTALLATION, readUnit, readUnitSettings } from "../doctor/unit.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import type { ExitCode } from "./exit_codes.ts";
 import { environmentFilePath } from "../source/inputs.ts";
@@ -61,20 +60,11 @@ export async function findStatePlace(
   const credentials = credentialDirectoriesOf(unit, environment, INSTALLATION);
   const named = read.options.store.keyFile;
   const keyFile = named &&
-    (await credentialIn(credentials, named) ?? resolve(ofUnit?.workingDirectory ?? ".", named));
+    (await credentialIn(credentials, named, hostMachine) ?? resolve(ofUnit?.workingDirectory ?? ".", named));
   return { ok: true, directory, address: at, environment, environmentFiles, keyFile };
 }
 
-/** A bare name is a credential's if there is such a credential (systemd.exec(5)); null: it is a path. */
-async function credentialIn(directories: readonly string[], named: string): Promise<string | null> {
-  for (const path of named.includes("/") ? [] : directories.map((directory) => join(directory, named))) {
-    if ((await hostMachine.look(path)).ok) return path;
-  }
-  return null;
-}
-
 async function unitSettings(name: string, { environment }: Terminal) {
-  const unknown = (): UnitFacts => ({ state: "unknown", name, why: "" });
-  const facts = await readUnit(hostMachine, name, AbortSignal.timeout(UNIT_LIMIT_MILLISECONDS)).catch(unknown);
-  return await readUnitSettings(name, facts, environment, hostMachine, INSTALLATION);
+  const unit = await readUnit(hostMachine, name, AbortSignal.timeout(UNIT_LIMIT_MILLISECONDS));
+  return await readUnitSettings(unit, environment, hostMachine, INSTALLATION);
 }

@@ -26,7 +26,8 @@ const GOOD_OUTCOMES: ReadonlySet<string> = new Set(["activated", "unchanged", "h
 const hash = z.custom<string>(isHash);
 const generation = z.custom<number>(isGeneration);
 
-const statusSchema = z.object({
+/** The members of a status that are judged and shown. */
+export const statusSchema = z.object({
   version: z.string(),
   instance: z.string(),
   mode: z.string(),
@@ -92,7 +93,6 @@ const statusSchema = z.object({
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
 });
 
-/** The members of a status that are shown. */
 export type Status = z.infer<typeof statusSchema>;
 
 /** Asks for the status and shows it; `now` is the time in milliseconds since 1970. */
@@ -107,7 +107,7 @@ export async function status(
     terminal.out(
       request.format === "json" ? jsonLine(answer.body) : statusText(answer.value, now(), terminal.colourOut),
     );
-    return troubleOf(answer.value, now()) === null ? EXIT.done : EXIT.invalid;
+    return verdictOf(answer.value, now()).isWell ? EXIT.done : EXIT.invalid;
   });
 }
 
@@ -165,10 +165,16 @@ function headText({ hash, generation }: NonNullable<Status["head"]>): string {
   return `${shortHash(hash)} (generation ${generation})`;
 }
 
-function statusText(status: Status, now: number, colour: boolean): string {
+/** The hash in force, or the problem that a person must act on, in one line. */
+export function verdictOf(status: Status, now: number): { readonly isWell: boolean; readonly headline: string } {
   const trouble = troubleOf(status, now);
   const known = status.lastReload === null ? "found at the start, no reload has ended yet" : "as the source says";
   const headline = trouble ?? `In force: ${shortHash(status.active?.hash ?? "")}, ${known}`;
+  return { isWell: trouble === null, headline };
+}
+
+function statusText(status: Status, now: number, colour: boolean): string {
+  const { isWell, headline } = verdictOf(status, now);
   const rows: [string, string][] = [
     ["In force", inForceText(status, now)],
     ...releaseRows(status, now),
@@ -188,9 +194,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   for (const { what, todo } of status.singleMounts) rows.push(["Warning", terminalText(`${what}: ${todo}`)]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
   const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
-  return `${[painted(headline, trouble === null ? "strong" : "trouble", colour), ...lines].join("\n")}\n${
-    found && `\n${found}`
-  }`;
+  return `${[painted(headline, isWell ? "strong" : "trouble", colour), ...lines].join("\n")}\n${found && `\n${found}`}`;
 }
 
 /** The origin of the configuration. */

@@ -6,14 +6,23 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { Options } from "../options/options.ts";
 import type { FoundSource } from "../options/source_path.ts";
+import type { Identity } from "./access.ts";
 import { error, type Finding, type Judgement, warning } from "./finding.ts";
-import type { Identity } from "./identity.ts";
 import type { Machine } from "./machine.ts";
-import type { UnitFacts } from "./unit_facts.ts";
+import type { UnitFacts } from "./unit.ts";
 
-/** An answer of the daemon's admin interface. */
+/** The daemon's own status, in the words of `honua-configd status`; or the reason why there is none. */
 export type StatusAnswer =
-  | { readonly ok: true; readonly status: unknown }
+  | {
+    readonly ok: true;
+    readonly version: string;
+    /** The hash in force, or the problem that a person must act on. */
+    readonly headline: string;
+    readonly isWell: boolean;
+    readonly restartNeeded: boolean;
+    /** The reason why the source is polled only; null: events report its changes, or it is not watched. */
+    readonly pollsBecause: string | null;
+  }
   | { readonly ok: false; readonly message: string };
 
 /** The part of a subject that needs no valid options. */
@@ -56,59 +65,51 @@ export interface Within {
   hide(secrets: readonly string[]): void;
 }
 
-/** Facts that one or more checks judge; one examination gathers them once. */
-export interface Facts<Found, Examined = Subject> {
-  /** The code and the subject ("The source") of the finding if they cannot be gathered. */
-  readonly code: string;
-  readonly about: string;
-  gather(examined: Examined, within: Within): Promise<Found>;
-}
-
-export type Found<F> = F extends Facts<infer T, never> ? T : never;
-
-export function facts<Found, Examined = Subject>(
-  code: string,
-  about: string,
-  gather: (examined: Examined, within: Within) => Promise<Found>,
-): Facts<Found, Examined> {
-  return { code, about, gather };
-}
-
+/** What a check says about the facts. */
 export type Judged = Judgement | readonly Judgement[] | null | undefined | false;
 
-/** A row of the table of checks. */
-export interface Check<Examined = Subject> {
+/** A part of the table: facts that are gathered once, and the checks that judge them. */
+export interface Section<Found = unknown, Examined = Subject> {
+  /** The facts, at the beginning of a sentence: "The source". */
+  readonly about: string;
+  /** Of the first check. */
   readonly code: string;
-  readonly facts: Facts<unknown, Examined>;
-  judge(found: unknown, examined: Examined): Judged;
+  gather(examined: Examined, within: Within): Promise<Found>;
+  judge(found: Found, examined: Examined): Finding[];
 }
 
-export function check<Found, Examined>(
-  code: string,
-  facts: Facts<Found, Examined>,
-  judge: (found: Found, examined: Examined) => Judged,
-): Check<Examined> {
-  return { code, facts, judge };
+/** Makes a section; the checks are named by their codes, and the first one reports facts that cannot be gathered. */
+export function section<Found, Examined = Subject>(
+  about: string,
+  gather: (examined: Examined, within: Within) => Promise<Found>,
+  checks: Readonly<Record<string, (found: Found, examined: Examined) => Judged>>,
+): Section<Found, Examined> {
+  const judge = (found: Found, examined: Examined) =>
+    Object.entries(checks).flatMap(([code, judge]) => coded(code, [judge(found, examined) || []].flat()));
+  return { about, code: Object.keys(checks)[0]!, gather, judge };
 }
 
-/** Gathers the facts that the checks judge, and judges them; the findings have the order of the checks. */
+/** Gathers the facts of the sections, and judges them; the findings have the order of the checks. */
 export async function examine<Examined>(
-  checks: readonly Check<Examined>[],
+  sections: readonly Section<unknown, Examined>[],
   examined: Examined,
   { limitMilliseconds, secrets }: { readonly limitMilliseconds: number; readonly secrets: readonly string[] },
 ): Promise<Finding[]> {
   const hidden = new Set(secrets);
   const hide = (more: readonly string[]) => more.forEach((one) => hidden.add(one));
-  const rows = [...Map.groupBy(checks, ({ facts }) => facts)];
-  const found = await Promise.all(rows.map(async ([{ code, about, gather }, rows]) => {
+  const found = await Promise.all(sections.map(async (section) => {
+    const { code, about } = section;
     const ending = new AbortController();
     try {
-      const gathering = gather(examined, { signal: ending.signal, limitMilliseconds, hide });
+      const gathering = section.gather(examined, { signal: ending.signal, limitMilliseconds, hide });
       const timely = await withinLimit(gathering, limitMilliseconds);
-      if (timely.ok) return judgeRows(rows, timely.value, examined);
-      return [{ check: code, ...overdue(about, limitMilliseconds) }];
+      if (timely.ok) return section.judge(timely.value, examined);
+      const within = `within ${limitMilliseconds / 1000} s: something does not answer`;
+      const todo = "Look for a file system or server that hangs; --timeout gives more time";
+      return coded(code, [error(`${about} could not be examined ${within}`, todo)]);
     } catch (cause) {
-      return [{ check: code, ...broken(about, cause) }];
+      const why = cause instanceof Error ? `${cause.name}: ${cause.message.split("\n")[0]}` : String(cause);
+      return coded(code, [warning(`${about} could not be examined: ${why}`, "Examine it by hand")]);
     } finally {
       ending.abort();
     }
@@ -119,16 +120,7 @@ export async function examine<Examined>(
   return found.flat().map((one) => ({ ...one, what: line(one.what), todo: one.todo && line(one.todo) }));
 }
 
-export function judgeRows<Examined>(rows: readonly Check<Examined>[], found: unknown, examined: Examined): Finding[] {
-  return rows.flatMap((row) => [row.judge(found, examined) || []].flat().map((one) => ({ check: row.code, ...one })));
-}
-
-function overdue(about: string, limitMilliseconds: number): Judgement {
-  const what = `${about} could not be examined within ${limitMilliseconds / 1000} s: something does not answer`;
-  return error(what, "Look for a file system or server that hangs; --timeout gives more time");
-}
-
-function broken(about: string, cause: unknown): Judgement {
-  const why = cause instanceof Error ? `${cause.name}: ${cause.message.split("\n")[0]}` : String(cause);
-  return warning(`${about} could not be examined: ${why}`, "Examine it by hand");
+/** The judgements as findings of a check. */
+export function coded(check: string, judgements: readonly Judgement[]): Finding[] {
+  return judgements.map((one) => ({ check, ...one }));
 }

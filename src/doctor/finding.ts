@@ -1,7 +1,9 @@
 // A finding of the doctor: the code of a check, a level, one line of text, and advice if there is something to do. No
 // finding quotes a secret.
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { renderLine } from "../diagnostic/render.ts";
 
-/** Only an error makes the examination fail; a note is worth knowing and asks for nothing. */
+/** Only an error makes the examination fail; a note is worth knowing and mostly asks for nothing. */
 export type Level = "ok" | "note" | "warning" | "error";
 
 /** A finding that has no code yet. */
@@ -19,8 +21,8 @@ export interface Finding extends Judgement {
   readonly check: string;
 }
 
-/** The best first. */
-export const LEVELS: readonly Level[] = ["ok", "note", "warning", "error"];
+/** The worst first. */
+export const LEVELS: readonly Level[] = ["error", "warning", "note", "ok"];
 
 type Judge = (what: string, todo?: string | null) => Judgement;
 
@@ -32,6 +34,13 @@ export const note: Judge = judge("note");
 export const warning: Judge = judge("warning");
 /** It does not work, or it gives a user access that the user must not have. */
 export const error: Judge = judge("error");
+
+/** A diagnostic as a judgement. */
+export function diagnosed(diagnostic: Diagnostic): Judgement {
+  const { severity, why, suggestion } = diagnostic;
+  const line = renderLine(diagnostic);
+  return judge(severity)(why === null ? line : `${line}: ${why}`, suggestion);
+}
 
 /** Whether no finding is an error. */
 export function isWell(findings: readonly Finding[]): boolean {

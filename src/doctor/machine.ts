@@ -1,22 +1,14 @@
 // The doctor's questions to the host. The answers are bounded, and expected failures (nothing there, no permission) are
 // values. It changes nothing. Tests replace some answers by their own.
+import { constants, type Stats } from "node:fs";
+import { stat } from "node:fs/promises";
 import { errorCode } from "../host/atomic_write.ts";
 import { type Mount, parseMounts } from "../host/mounts.ts";
 import { readProcFiles } from "../host/proc_files.ts";
 import { openRegularFile, readAtMost } from "../host/regular_file.ts";
 
 /** From stat(2), after symbolic links. */
-export interface FileFacts {
-  readonly kind: "file" | "directory" | "socket" | "other";
-  /** Permission bits, as chmod(2) takes them. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** In bytes. */
-  readonly size: number;
-  /** Since 1970. */
-  readonly modifiedMilliseconds: number;
-}
+export type FileFacts = Pick<Stats, "mode" | "uid" | "gid" | "size">;
 
 /** `code` is an errno's name (`ENOENT`). */
 export type Looked =
@@ -41,21 +33,19 @@ export interface Machine {
   names(path: string): Promise<string[] | null>;
   /** Runs a program to its end, with only `PATH` of the doctor's environment; `signal` kills it. */
   run(program: string, args: readonly string[], signal: AbortSignal): Promise<Ran>;
-  /** Milliseconds since 1970. */
-  now(): number;
 }
 
 /** The mount tables of hosts with thousands of containers are smaller. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
-const MAX_NAMES = 20_000;
+const MAX_NAMES = 1_000;
 
 /** The host that this process is on. */
 export const hostMachine: Machine = {
   async look(path) {
     try {
-      return { ok: true, file: factsOf(await Deno.stat(path)) };
+      return { ok: true, file: await stat(path) };
     } catch (error) {
-      return { ok: false, code: codeOf(error) };
+      return { ok: false, code: errorCode(error) };
     }
   },
   realPath: (path) => Deno.realPath(path).catch(() => path),
@@ -65,7 +55,7 @@ export const hostMachine: Machine = {
       const bytes = await readAtMost((into) => file.read(into), MAX_TEXT_BYTES);
       return { ok: true, text: new TextDecoder().decode(bytes) };
     } catch (error) {
-      const code = codeOf(error);
+      const code = errorCode(error);
       if (code !== "NotCapable") return { ok: false, code };
       const text = await readProcFiles([path]);
       return text ? { ok: true, text: text.slice(0, MAX_TEXT_BYTES) } : { ok: false, code };
@@ -81,40 +71,23 @@ export const hostMachine: Machine = {
     }
   },
   async run(program, args, signal) {
-    const PATH = Deno.env.get("PATH") ?? "/usr/sbin:/usr/bin:/sbin:/bin";
+    const env = { PATH: Deno.env.get("PATH") ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
     try {
-      const command = new Deno.Command(program, {
-        args: [...args],
-        clearEnv: true,
-        env: { PATH, LC_ALL: "C" },
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-        signal,
-      });
+      const command = new Deno.Command(program, { args: [...args], clearEnv: true, env, stdin: "null", signal });
       const { code, stdout, stderr } = await command.output();
       const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
       return { code, out: out!, error: error! };
     } catch (error) {
-      if (["ENOENT", "NotFound", "NotCapable"].includes(codeOf(error))) return null;
+      if (["ENOENT", "NotFound", "NotCapable"].includes(errorCode(error))) return null;
       throw error;
     }
   },
-  now: Date.now,
 };
 
-function factsOf(info: Deno.FileInfo): FileFacts {
-  const { isFile, isDirectory, isSocket, mode, uid, gid, size, mtime } = info;
-  const kind = isFile ? "file" : isDirectory ? "directory" : isSocket ? "socket" : "other";
-  const bits = (mode ?? 0) & 0o7777;
-  return { kind, mode: bits, uid: uid ?? 0, gid: gid ?? 0, size, modifiedMilliseconds: mtime?.getTime() ?? 0 };
-}
-
-/** The errno's name, even if Deno gives only the class of the error. */
-function codeOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "ENOENT";
-  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
-  return errorCode(error);
+/** The kind of a file that counts; null: another. */
+export function kindOf({ mode }: FileFacts): "file" | "directory" | null {
+  const type = mode & constants.S_IFMT;
+  return type === constants.S_IFREG ? "file" : type === constants.S_IFDIR ? "directory" : null;
 }
 
 /** Of a table that cannot be read, none. */

@@ -1,12 +1,12 @@
 // Redis as an instance needs it: reachable, fast, with enough rights and memory for agreement, and with a clock near
 // this host's.
 import { isolationOf } from "../cluster/isolation.ts";
-import { probeRedis, type RedisFacts } from "../cluster/redis/redis_probe.ts";
 import { describeConnection, resolveConnection } from "../cluster/redis/redis_connection.ts";
+import { probeRedis, type RedisFacts } from "../cluster/redis/redis_probe.ts";
 import { instanceName } from "../options/instance_name.ts";
 import { secretValues } from "../options/option_schema.ts";
-import { type Check, check, facts, type Found, type Subject } from "./examination.ts";
-import { error, type Judgement, note, ok, warning } from "./finding.ts";
+import { type Judged, section, type Subject, type Within } from "./examination.ts";
+import { diagnosed, error, note, ok, warning } from "./finding.ts";
 
 /** There and back; a slower network is worth a warning. */
 const SLOW_MILLISECONDS = 100;
@@ -16,7 +16,7 @@ const CLOCK_MILLISECONDS = 5_000;
 const COMMAND_SHARE = 0.4;
 
 /** Null: Redis is not used; a message: the reason why the connection cannot be resolved. */
-export const redis = facts("redis/connection", "Redis", async (subject: Subject, within) => {
+async function probe(subject: Subject, within: Within) {
   const { options } = subject;
   if (!options.highAvailability.enabled || isolationOf(options) !== null) return null;
   const resolved = await connectionOf(subject);
@@ -30,38 +30,35 @@ export const redis = facts("redis/connection", "Redis", async (subject: Subject,
   const probe = await probeRedis({ connection, channel, instance, signal: within.signal, commandMilliseconds });
   const { warnings } = resolved;
   return { warnings, where: describeConnection(connection), channel, user: connection.user, probe };
-});
-
-type Probed = Exclude<Found<typeof redis>, string | null>;
+}
 
 /** A password's file may be a credential, which has another path for the unit than for the doctor. */
 async function connectionOf({ options, environment, credentialDirectories }: Subject) {
-  const { CREDENTIALS_DIRECTORY: _, ...others } = environment;
-  const environments = credentialDirectories.map((directory) => ({ ...others, CREDENTIALS_DIRECTORY: directory }));
-  const [first = others, ...more] = environments;
-  const resolved = await resolveConnection(options, first);
-  for (const environment of resolved.ok ? [] : more) {
-    const next = await resolveConnection(options, environment);
-    if (next.ok) return next;
+  let resolved = await resolveConnection(options, environment);
+  for (const directory of credentialDirectories) {
+    if (resolved.ok) break;
+    resolved = await resolveConnection(options, { ...environment, CREDENTIALS_DIRECTORY: directory });
   }
   return resolved;
 }
 
+type Found = Awaited<ReturnType<typeof probe>>;
+type Probed = Exclude<Found, string | null>;
+
 /** Judges a Redis that answered. */
-function redisCheck(code: string, judge: (facts: RedisFacts, probed: Probed) => Judgement): Check {
-  return check(code, redis, (found) => {
-    return found !== null && typeof found !== "string" && found.probe.ok && judge(found.probe.facts, found);
-  });
+function ifAnswered(judge: (facts: RedisFacts, probed: Probed) => Judged) {
+  return (found: Found) =>
+    found !== null && typeof found !== "string" && found.probe.ok && judge(found.probe.facts, found);
 }
 
-export const REDIS_CHECKS: readonly Check[] = [
-  check("redis/connection", redis, (found, { options }) => {
+export const redis = section("Redis", probe, {
+  "redis/connection": (found, { options }) => {
     const isolation = isolationOf(options);
     if (isolation !== null) return error(isolation, "To run it without others, set HighAvailability:Enabled to false");
     if (found === null) return note("Redis is not used: HighAvailability:Enabled is false");
     if (typeof found === "string") return error(found, "Mend the option or the file that it names");
     const { where, probe, warnings } = found;
-    const odd = warnings.map((one) => warning(one.summary, one.suggestion));
+    const odd = warnings.map(diagnosed);
     if (!probe.ok) {
       const todo =
         "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
@@ -72,8 +69,8 @@ export const REDIS_CHECKS: readonly Check[] = [
       `${mode === "cluster" ? " as a cluster" : ""}${version === null ? "" : `, version ${version}`}`;
     const isOld = version !== null && Number(version.split(".")[0]) < 7;
     return [...odd, isOld ? warning(`${what}; it is tested with 7`, "Upgrade Redis") : ok(what)];
-  }),
-  redisCheck("redis/rights", ({ lacking }, { user, channel }) => {
+  },
+  "redis/rights": ifAnswered(({ lacking }, { user, channel }) => {
     // In an ACL rule a channel's name is a pattern.
     const pattern = channel.replace(/[\\*?[\]]/g, "\\$&");
     const rules = [
@@ -83,38 +80,28 @@ export const REDIS_CHECKS: readonly Check[] = [
     ].join(" ");
     const name = user ?? "default";
     const unknown = lacking.unknown.length === 0 ? "" : ` (not known: ${lacking.unknown.join(", ")})`;
-    if (rules !== "") {
-      return error(`Redis does not allow its user ${name}: ${rules}${unknown}`, `ACL SETUSER ${name} ${rules}`);
-    }
-    if (unknown === "") return ok(`The user ${name} may do all that is needed`);
-    return note(`The user ${name} has the rights that are needed, as far as is known${unknown}`);
+    if (rules === "") return ok(`The user ${name} may do all that is needed${unknown}`);
+    return error(`Redis does not allow its user ${name}: ${rules}${unknown}`, `ACL SETUSER ${name} ${rules}`);
   }),
-  redisCheck("redis/latency", ({ pingMilliseconds }) => {
+  "redis/latency": ifAnswered(({ pingMilliseconds }) => {
     const sorted = pingMilliseconds.toSorted((one, other) => one - other);
     const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-    const text = (milliseconds: number) => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
-    const range = `${text(sorted[0] ?? 0)} to ${text(sorted.at(-1) ?? 0)}`;
-    const what = `A PING takes ${text(median)} (median of ${sorted.length}, ${range})`;
+    const what = `A PING takes ${median.toFixed(1)} ms (median of ${sorted.length})`;
     if (median < SLOW_MILLISECONDS) return ok(what);
     return warning(what, "Look at Redis' SLOWLOG and LATENCY DOCTOR, and at the network between");
   }),
-  redisCheck("redis/memory", ({ memory }) => {
-    if (memory === null) {
-      return note("The maxmemory-policy of Redis is not known: its user may not run INFO");
-    }
+  "redis/memory": ifAnswered(({ memory }) => {
+    if (memory === null) return null;
     const { policy, limitBytes } = memory;
     const limit = limitBytes === 0 ? "no maxmemory" : `maxmemory ${Math.round(limitBytes / 1024 / 1024)} MiB`;
     const what = `maxmemory-policy is ${policy}, with ${limit}`;
-    // Without a limit nothing is evicted.
-    if (limitBytes === 0 || policy === "noeviction") return ok(what);
-    if (policy.startsWith("volatile")) {
-      return note(`${what}: the instances' records may be evicted, and are written again`);
-    }
+    // Without a limit nothing is evicted; the records of instances, which expire, are written again.
+    if (limitBytes === 0 || policy === "noeviction" || policy.startsWith("volatile")) return ok(what);
     const todo = "Set maxmemory-policy to noeviction or volatile-lru, or give the instances a Redis of their own";
     return warning(`${what}: the agreement may be evicted`, todo);
   }),
-  redisCheck("clock/redis", ({ clock }) => {
-    if (clock === null) return note("Redis does not tell its time");
+  "clock/redis": ifAnswered(({ clock }) => {
+    if (clock === null) return null;
     const { aheadMilliseconds, withinMilliseconds } = clock;
     const apart = Math.max(0, Math.abs(aheadMilliseconds) - withinMilliseconds / 2);
     if (apart < CLOCK_MILLISECONDS) return ok("Redis' clock and this host's agree");
@@ -122,4 +109,4 @@ export const REDIS_CHECKS: readonly Check[] = [
     const what = `Redis' clock is ${(apart / 1000).toFixed(0)} s ${side} this host's`;
     return warning(what, "Let both hosts take their time from the network (NTP)");
   }),
-];
+});

@@ -5,13 +5,6 @@ import { type Finding, isWell, type Level, LEVELS } from "./finding.ts";
 /** ECMA-48 SGR parameters. */
 const STYLES: Readonly<Record<Level, string>> = { ok: "32", note: "36", warning: "1;33", error: "1;31" };
 
-/** Of the groups that are not headed by their own names. */
-const HEADINGS: ReadonlyMap<string, string> = new Map([
-  ["watcher", "Watching"],
-  ["admin", "Admin interface"],
-  ["unit", "systemd"],
-]);
-
 const LEVEL_WIDTH = "warning".length;
 
 /** The findings by group, each group in the order of its first finding; every line ends in a newline. */
@@ -20,14 +13,9 @@ export function reportText(findings: readonly Finding[], colour: boolean): strin
   const blocks = [...groups].map(([group, members]) => {
     const width = Math.max(...members.map(({ check }) => nameOf(check).length));
     const lines = members.flatMap((one) => linesOf(one, width, colour));
-    return `${HEADINGS.get(group) ?? titled(group)}\n${lines.join("")}`;
+    return `${group}\n${lines.join("")}`;
   });
   return `${blocks.join("\n")}\n${countLine(findings)}\n`;
-}
-
-/** "server-form" is headed "Server form". */
-function titled(group: string): string {
-  return `${group.charAt(0).toUpperCase()}${group.slice(1).replace("-", " ")}`;
 }
 
 function nameOf(check: string): string {
@@ -42,7 +30,7 @@ function linesOf({ check, level, what, todo }: Finding, width: number, colour: b
 }
 
 function countLine(findings: readonly Finding[]): string {
-  const counts = LEVELS.toReversed().map((level) => {
+  const counts = LEVELS.map((level) => {
     const count = findings.filter((one) => one.level === level).length;
     return `${count} ${level}${count === 1 || level === "ok" ? "" : "s"}`;
   });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { doctor, type DoctorRequest } from "../../src/cli/doctor.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import type { Installation } from "../../src/doctor/installation.ts";
+import type { Installation } from "../../src/doctor/unit.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
 import { sampleSource } from "../support/sample_source.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
@@ -121,6 +121,31 @@ Deno.test("root judges permissions for the unit's user", { ignore: Deno.uid() !=
     findings.find(({ check }) => check === "source/permissions")!.what,
     `daemon cannot read ${source}: ${directory.path} keeps it out`,
   );
+});
+
+Deno.test("a daemon that answers is judged by its own status, and one of another version is no daemon", async () => {
+  let body: unknown = statusWith();
+  await using daemon = await cannedDaemon(() => json(body));
+  const optionsFile = await hostOf(daemon.directory, daemon.at);
+  const judged = async (status: unknown) => {
+    body = status;
+    const { findings } = await examined({ optionsFile });
+    return findings.filter(({ check }) => /^(daemon|watcher)/.test(check)).map(({ check, level }) =>
+      `${level} ${check}`
+    );
+  };
+  assertEquals(await judged(statusWith()), ["ok daemon/answers", "ok daemon/status"]);
+  assertEquals(await judged(statusWith({ standing: "diverged", restartNeeded: true })), [
+    "ok daemon/answers",
+    "error daemon/status",
+    "warning daemon/options",
+  ]);
+  assertEquals(await judged(statusWith({ watch: { by: "polling", reason: "ENOSPC" } })), [
+    "ok daemon/answers",
+    "ok daemon/status",
+    "warning watcher/limits",
+  ]);
+  assertEquals(await judged({ strange: 1 }), ["warning daemon/answers"]);
 });
 
 const MISTAKES: [string[], string][] = [

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { doctor, type DoctorRequest } from "../../src/cli/doctor.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import type { Installation } from "../../src/doctor/installation.ts";
+import type { Installation } from "../../src/doctor/unit.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
 import { SAMPLE_CONNECTION, sampleSource } from "../support/sample_source.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";

@@ -1,11 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Check, check as row, examine, type Facts, facts } from "../../src/doctor/examination.ts";
+import { examine, type Section, section } from "../../src/doctor/examination.ts";
 import { type Judgement, ok } from "../../src/doctor/finding.ts";
 
 const SETTINGS = { limitMilliseconds: 10_000, secrets: [] };
 
-function check(id: string, gather: Facts<readonly Judgement[], null>["gather"]): Check<null> {
-  return row(id, facts(id, "The thing", gather), (found) => found);
+type Findings = readonly Judgement[];
+
+function check(id: string, gather: Section<Findings, null>["gather"]): Section<Findings, null> {
+  return section("The thing", gather, { [id]: (found) => found });
 }
 
 Deno.test("the findings come in the order of the checks, whichever ends first", async () => {

@@ -1,16 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
-import {
-  approvalFiles,
-  optionsFile,
-  secretFiles,
-  snapshotDirectory,
-  socketDirectory,
-  sourceFiles,
-  stateDirectory,
-} from "../../src/doctor/installation_facts.ts";
+import { optionsFile, secretFiles, signers, token } from "../../src/doctor/options.ts";
+import { snapshotDirectory, socketDirectory, stateDirectory } from "../../src/doctor/snapshot.ts";
+import { permissions } from "../../src/doctor/source.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
-import { findingsOf, levels, machineOwnedBy, subjectWith } from "./subject.ts";
+import { findingsOf, levels, machineOwnedBy, subjectWith, unitWith } from "./subject.ts";
 
 /** Not the user of the tests, and in none of its groups. */
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
@@ -35,14 +29,14 @@ Deno.test("a source that the daemon reads and that only its owner writes is well
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "honua.hcl", 0o644);
   const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
-  assertEquals(levels(await findingsOf(sourceFiles, subject)), ["ok source/permissions"]);
+  assertEquals(levels(await findingsOf(permissions, subject)), ["ok source/permissions"]);
 });
 
 Deno.test("a source that everyone can write or replace is an error with the command that mends it", async () => {
   await using directory = await directoryOf(0o777);
   const path = await fileOf(directory, "honua.hcl", 0o666);
   const found = await findingsOf(
-    sourceFiles,
+    permissions,
     subjectWith({}, { source: { path, decidedBy: "--config" }, machine }),
   );
   assertEquals(levels(found), ["error source/permissions", "error source/permissions"]);
@@ -51,7 +45,7 @@ Deno.test("a source that everyone can write or replace is an error with the comm
   await Deno.chmod(directory.path, 0o1777);
   assertEquals(
     levels(
-      await findingsOf(sourceFiles, subjectWith({}, { source: { path, decidedBy: "--config" }, machine })),
+      await findingsOf(permissions, subjectWith({}, { source: { path, decidedBy: "--config" }, machine })),
     ),
     [
       "ok source/permissions",
@@ -63,7 +57,7 @@ Deno.test("a source that the daemon's user cannot read names the user and the pl
   await using directory = await directoryOf(0o700);
   const path = await fileOf(directory, "honua.hcl", 0o644);
   const subject = subjectWith({}, { source: { path, decidedBy: "--config" }, machine, user: STRANGER });
-  const [found] = await findingsOf(sourceFiles, subject);
+  const [found] = await findingsOf(permissions, subject);
   assertEquals(found?.what, `stranger cannot read ${path}: ${directory.path} keeps it out`);
   assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
 });
@@ -77,7 +71,7 @@ Deno.test("permissions are judged on the file that a symbolic link leads to", as
     machine,
     user: STRANGER,
   });
-  const [found] = await findingsOf(sourceFiles, subject);
+  const [found] = await findingsOf(permissions, subject);
   assertEquals([found?.level, found?.todo?.endsWith(path)], ["error", true]);
 });
 
@@ -90,7 +84,7 @@ Deno.test("an environment file that everyone can read is a warning, one that may
     "ConfigurationWatcher:EnvironmentFiles:1": `-${directory.file("missing.env")}`,
   };
   const found = await findingsOf(
-    sourceFiles,
+    permissions,
     subjectWith(settings, { source: { path, decidedBy: "--config" }, machine }),
   );
   assertEquals(levels(found), ["warning source/permissions"]);
@@ -113,10 +107,11 @@ Deno.test("a token is there, readable, long enough, and not everyone's", async (
   await using directory = await directoryOf(0o755);
   const tokenFile = directory.file("token");
   const subject = subjectWith({ "Admin:TokenFile": tokenFile, "Admin:Listen": "127.0.0.1:8080" });
-  const judged = async (given = subject) => levels(await findingsOf(secretFiles, given));
+  const judged = async (given = subject) =>
+    levels([...await findingsOf(secretFiles, given), ...await findingsOf(token, given)]);
   assertEquals(await judged(), ["error options/secrets"]);
   await fileOf(directory, "token", 0o600, "short\n");
-  assertEquals(await judged(), ["error options/secrets"]);
+  assertEquals(await judged(), ["ok options/secrets", "error options/secrets"]);
   await fileOf(directory, "token", 0o644, "0123456789abcdef\n");
   assertEquals(await judged(), ["warning options/secrets"]);
   await Deno.chmod(tokenFile, 0o600);
@@ -133,7 +128,7 @@ Deno.test("the files of signers are there, readable, and only root may write the
   };
   const settings = { ...paths, "Approvals:Required": "1", "HighAvailability:Enabled": "true" };
   const judged = async (given: Parameters<typeof subjectWith>[1] = {}) =>
-    await findingsOf(approvalFiles, subjectWith(settings, { machine, ...given }));
+    await findingsOf(signers, subjectWith(settings, { machine, ...given }));
   await fileOf(directory, "signers", 0o644);
   const missing = await judged();
   assertEquals(missing.map(({ level, what }) => [level, what]), [
@@ -147,9 +142,9 @@ Deno.test("the files of signers are there, readable, and only root may write the
   const owned = await judged({ machine: machineOwnedBy(STRANGER.uid, 0) });
   assertStringIncludes(owned[0]!.what, "and can decide which signatures count");
   const own = await judged({ machine: machineOwnedBy(OWN.uid || 1, 0), daemonUid: OWN.uid || 1 });
-  assertStringIncludes(own[0]!.what, "and with it which signatures count");
+  assertEquals(levels(own), ["ok approvals/files"]);
   // Without an approval that is needed nobody reads them.
-  assertEquals(await findingsOf(approvalFiles, subjectWith(paths)), []);
+  assertEquals(await findingsOf(signers, subjectWith(paths)), []);
 });
 
 Deno.test("a bare name is a credential's, whichever user owns it, and one that is nowhere is a warning", async () => {
@@ -159,7 +154,7 @@ Deno.test("a bare name is a credential's, whichever user owns it, and one that i
   const [missing] = await findingsOf(secretFiles, subject);
   assertEquals([missing?.level, missing?.what], [
     "warning",
-    "Admin:TokenFile names the credential admin-token, which is nowhere to be seen",
+    "Admin:TokenFile: The credential admin-token is nowhere to be seen",
   ]);
   await fileOf(directory, "admin-token", 0o400, "0123456789abcdef");
   assertEquals(levels(await findingsOf(secretFiles, subject)), ["ok options/secrets"]);
@@ -187,10 +182,11 @@ Deno.test("the directories of snapshot, state and socket are the daemon's to wri
 
 Deno.test("a directory that a unit makes when it starts need not be there before", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/x.json", "Admin:Socket": "/nonexistent/admin.sock" };
-  const unit = { state: "known", name: "x.service", properties: { ActiveState: "inactive" } } as const;
-  const subject = subjectWith(settings, { unit });
-  assertEquals(levels(await findingsOf(snapshotDirectory, subject)), ["note snapshot/directory"]);
-  assertEquals(levels(await findingsOf(socketDirectory, subject)), ["note admin/socket"]);
+  const subject = subjectWith(settings, { unit: unitWith({ ActiveState: "inactive" }) });
+  assertEquals(await findingsOf(snapshotDirectory, subject), []);
+  assertEquals(await findingsOf(socketDirectory, subject), []);
+  const running = subjectWith(settings, { unit: unitWith({ ActiveState: "active" }) });
+  assertEquals(levels(await findingsOf(snapshotDirectory, running)), ["error snapshot/directory"]);
 });
 
 /** The findings if options and source, and their directory, belong to these. */
@@ -214,7 +210,7 @@ async function judgedOwners(
   });
   return {
     options: await findingsOf(optionsFile, subject),
-    source: await findingsOf(sourceFiles, subject),
+    source: await findingsOf(permissions, subject),
   };
 }
 
@@ -227,9 +223,9 @@ Deno.test("options and source of a user other than root and the daemon's let tha
   assertEquals(levels(source), ["warning source/permissions", "warning source/permissions"]);
 });
 
-Deno.test("options of the daemon's own user are a note, its source is well, and root's are both", async () => {
+Deno.test("options and source of the daemon's own user, or of root, are well", async () => {
   const own = await judgedOwners({ uid: 54_321 });
-  assertEquals([levels(own.options), levels(own.source)], [["note options/file"], ["ok source/permissions"]]);
+  assertEquals([levels(own.options), levels(own.source)], [["ok options/file"], ["ok source/permissions"]]);
   const root = await judgedOwners({ uid: 0 });
   assertEquals([levels(root.options), levels(root.source)], [["ok options/file"], ["ok source/permissions"]]);
   const asRoot = await judgedOwners({ uid: 0, daemonUid: 0 });

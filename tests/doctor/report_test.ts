@@ -12,13 +12,13 @@ const FINDINGS = [
 Deno.test("the report has groups, each fault with advice, and a last line that counts", () => {
   const report = reportText(FINDINGS, false);
   assertEquals(report.split("\n"), [
-    "Redis",
+    "redis",
     "  ok       connection  It answers",
     "  warning  latency     It is slow",
     "                       → Look at the network",
     "  note     rights      Nobody knows",
     "",
-    "systemd",
+    "unit",
     "  error    active  It failed",
     "                   → Start it",
     "",

@@ -83,5 +83,6 @@ Deno.test("a key ring that cannot be used is an error, and for a user who may no
   assertEquals(found?.level, "error");
   assertStringIncludes(found!.what, "line 1: a key is ID BASE64");
   const ring = { ok: false, message: "The key ring /k cannot be read: EACCES" } as const;
-  assertEquals(levels(findingsAbout(sealing, { ring, texts: null })), ["note store/keys"]);
+  const texts = { count: 1, opened: [] };
+  assertEquals(levels(findingsAbout(sealing, { ring, texts })), ["note store/keys"]);
 });

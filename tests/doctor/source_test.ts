@@ -1,39 +1,22 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { errorDiagnostic } from "../../src/diagnostic/diagnostic.ts";
-import { judgeRejected } from "../../src/doctor/checks.ts";
-import type { Found, Subject } from "../../src/doctor/examination.ts";
-import * as facts from "../../src/doctor/installation_facts.ts";
-import { readWatcherFacts } from "../../src/doctor/installation_facts.ts";
-import { hostMachine } from "../../src/doctor/machine.ts";
+import type { Subject } from "../../src/doctor/examination.ts";
+import { fileSystem, judgeRejected, mountedFiles, source } from "../../src/doctor/source.ts";
 import type { WatcherOptions } from "../../src/options/options.ts";
 import type { Mount } from "../../src/host/mounts.ts";
 import { sampleSource } from "../support/sample_source.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import {
-  findingsAbout,
-  findingsOf,
-  levels,
-  machineWith,
-  machineWithTexts,
-  optionsWith,
-  subjectWith,
-} from "./subject.ts";
-
-type WatcherFacts = NonNullable<Found<typeof facts.watcher>>;
-
-function judgeWatchers(found: WatcherFacts, pollSeconds: number) {
-  const subject = subjectWith({ "ConfigurationWatcher:PollSeconds": String(pollSeconds) });
-  return findingsAbout(facts.watcher, found, subject)[0]!;
-}
+import { findingsAbout, findingsOf, levels, machineWithTexts, optionsWith, subjectWith } from "./subject.ts";
 
 function judgeSourceFileSystem(mount: Mount, configurationWatcher: WatcherOptions) {
   const options = { ...optionsWith({}), configurationWatcher };
-  return findingsAbout(facts.sourceMount, mount, subjectWith({}, { options }))[0]!;
+  return findingsAbout(fileSystem, mount, subjectWith({}, { options }));
 }
 
-/** Of the checks that judge only the subject, the one of the source. */
-async function namesOf(subject: Subject) {
-  return (await findingsOf(facts.settings, subject)).filter(({ check }) => check === "source/name");
+/** The findings about a source that is named thus, except for its name. */
+async function judgedSource(given: Partial<Subject>, settings: Readonly<Record<string, string>> = {}) {
+  const found = await findingsOf(source, subjectWith(settings, given));
+  return found.filter(({ check }) => check !== "source/name");
 }
 
 const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
@@ -41,39 +24,41 @@ const ENVIRONMENT = { SAMPLE_CONNECTION: "Host=db;Password=hush-hush" };
 Deno.test("a source is compiled as a reload would, with its environment files", async () => {
   await using directory = await temporaryDirectory();
   const path = await directory.write("honua.hcl", sampleSource("first"));
-  const [valid] = await findingsOf(
-    facts.source,
-    subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
-  );
+  const source = { path, decidedBy: "--config" };
+  const [valid] = await judgedSource({ source, environment: ENVIRONMENT });
   assertEquals([valid?.check, valid?.level === "ok" || valid?.level === "note"], ["source/valid", true]);
-  const [lacking] = await findingsOf(facts.source, subjectWith({}, { source: { path, decidedBy: "--config" } }));
+  const [lacking] = await judgedSource({ source });
   assertEquals([lacking?.level, lacking?.todo?.includes("--env-file")], ["error", true]);
   const file = await directory.write("db.env", "SAMPLE_CONNECTION=Host=db\nexport Y=1\n");
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": file };
-  const filled = await findingsOf(facts.source, subjectWith(settings, { source: { path, decidedBy: "--config" } }));
+  const filled = await judgedSource({ source }, settings);
   assertEquals(levels(filled)[0], "warning source/environment");
   assertEquals(filled.every(({ level }) => level !== "error"), true);
+  await Deno.remove(file);
+  assertEquals(levels(await judgedSource({ source }, settings)), ["error source/environment"]);
 });
 
-Deno.test("the setting that decided on the source is named, and a source that was not found has its own check", async () => {
-  const source = { path: "/etc/honua/honua.hcl", decidedBy: "HONUA_CONFIG_PATH" };
-  const [named] = await namesOf(subjectWith({}, { source }));
+Deno.test("the setting that decided on the source is named, and a source that was not found has no name", async () => {
+  const found = { path: "/etc/honua/honua.hcl", decidedBy: "HONUA_CONFIG_PATH" };
+  const [named] = await findingsOf(source, subjectWith({}, { source: found }));
   assertEquals([named?.level, named?.what], ["ok", "The source is /etc/honua/honua.hcl, by HONUA_CONFIG_PATH"]);
-  const trouble = errorDiagnostic("options/no-source", "No configuration file was found");
-  assertEquals(await namesOf(subjectWith({}, { source: { trouble } })), []);
+  const trouble = errorDiagnostic("options/no-source", "No configuration file was found", {
+    why: "Looked in .",
+    suggestion: "Name it",
+  });
+  const unnamed = await findingsOf(source, subjectWith({}, { source: { trouble } }));
+  assertEquals(unnamed.map(({ check, what, todo }) => [check, what, todo]), [
+    ["source/found", "error: No configuration file was found [options/no-source]: Looked in .", "Name it"],
+  ]);
 });
 
-Deno.test("a source that is not there, not valid or not named is an error that says so", async () => {
+Deno.test("a source that is not there or not valid is an error that says so", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("honua.hcl");
-  const judged = async () =>
-    (await findingsOf(facts.source, subjectWith({}, { source: { path, decidedBy: "--config" } })))[0];
-  assertEquals([(await judged())?.check, (await judged())?.level], ["source/found", "error"]);
+  const judged = async () => levels(await judgedSource({ source: { path, decidedBy: "--config" } }));
+  assertEquals(await judged(), ["error source/found"]);
   await directory.write("honua.hcl", "honua {\n");
-  assertEquals([(await judged())?.check, (await judged())?.level], ["source/valid", "error"]);
-  const trouble = errorDiagnostic("options/no-source", "No configuration file was found", { suggestion: "Name it" });
-  const [unnamed] = await findingsOf(facts.source, subjectWith({}, { source: { trouble } }));
-  assertEquals([unnamed?.check, unnamed?.level, unnamed?.todo], ["source/found", "error", "Name it"]);
+  assertEquals(await judged(), ["error source/valid"]);
 });
 
 Deno.test("a source's values from the environment are hidden", async () => {
@@ -85,7 +70,7 @@ Deno.test("a source's values from the environment are hidden", async () => {
     limitMilliseconds: 10_000,
     hide: (secrets: readonly string[]) => void hidden.push(...secrets),
   };
-  await facts.source.gather(
+  await source.gather(
     subjectWith({}, { source: { path, decidedBy: "--config" }, environment: ENVIRONMENT }),
     within,
   );
@@ -99,68 +84,27 @@ Deno.test("a rejected source names the first error and how many more there are",
   assertMatch(what, /^\/x\.hcl is not valid: error: first .*\(and 1 more\)$/);
 });
 
-const KINDS: readonly [string, number, boolean, string][] = [
-  ["ext4", 5, true, "ok"],
-  ["ext4", 0, true, "note"],
-  ["nfs4", 5, true, "note"],
-  ["nfs4", 0, true, "error"],
-  ["nfs4", 0, false, "note"],
-  ["fuse.sshfs", 0, true, "error"],
-  ["9p", 0, true, "error"],
-  ["overlay", 5, true, "note"],
-  ["overlay", 0, true, "warning"],
+const KINDS: readonly [string, number, string][] = [
+  ["ext4", 5, "ok"],
+  ["ext4", 0, "note"],
+  ["nfs4", 5, "ok"],
+  ["nfs4", 0, "error"],
+  ["fuse.sshfs", 0, "error"],
+  ["9p", 0, "error"],
+  ["overlay", 5, "ok"],
+  ["overlay", 0, "warning"],
 ];
 
-for (const [type, pollSeconds, enableFileWatching, level] of KINDS) {
-  const watching = enableFileWatching ? `polled every ${pollSeconds} s` : "not watched";
-  Deno.test(`a source on ${type} that is ${watching} is a matter of level ${level}`, () => {
-    const { configurationWatcher } = optionsWith({
-      "ConfigurationWatcher:PollSeconds": String(pollSeconds),
-      "ConfigurationWatcher:EnableFileWatching": String(enableFileWatching),
-    });
-    const found = judgeSourceFileSystem({ point: "/srv", type, readOnly: false }, configurationWatcher);
-    assertEquals(found.level, level);
-    if (pollSeconds === 0 && enableFileWatching) assertEquals(found.todo, "Set ConfigurationWatcher:PollSeconds to 5");
+for (const [type, pollSeconds, level] of KINDS) {
+  Deno.test(`a source on ${type} that is polled every ${pollSeconds} s is a matter of level ${level}`, () => {
+    const { configurationWatcher } = optionsWith({ "ConfigurationWatcher:PollSeconds": String(pollSeconds) });
+    const mount = { point: "/srv", type, readOnly: false };
+    const [found] = judgeSourceFileSystem(mount, configurationWatcher);
+    assertEquals(found?.level, level);
+    if (pollSeconds === 0) assertEquals(found?.todo, "Set ConfigurationWatcher:PollSeconds to 5");
+    assertEquals(judgeSourceFileSystem(mount, { ...configurationWatcher, enableFileWatching: false }), []);
   });
 }
-
-const ROOM: WatcherFacts = {
-  maxInstances: 128,
-  maxWatches: 8192,
-  usedInstances: 3,
-  usedWatches: 20,
-  isPartial: false,
-};
-
-Deno.test("limits of inotify with room are well; without room it matters whether something polls", () => {
-  assertEquals(judgeWatchers(ROOM, 5).level, "ok");
-  const tight = judgeWatchers({ ...ROOM, usedInstances: 120 }, 0);
-  assertEquals([tight.level, tight.todo?.startsWith("sysctl fs.inotify.max_user_instances=512")], ["warning", true]);
-  const full = { ...ROOM, usedWatches: 8192 };
-  assertEquals([judgeWatchers(full, 5).level, judgeWatchers(full, 0).level], ["warning", "error"]);
-  assertMatch(judgeWatchers({ ...full, isPartial: true }, 5).todo ?? "", /max_user_watches=16384/);
-  assertEquals(judgeWatchers({ ...ROOM, maxWatches: null }, 5).level, "note");
-});
-
-Deno.test("the watches in use are counted over the processes of the user", async () => {
-  await using directory = await temporaryDirectory();
-  using _watcher = Deno.watchFs(directory.path);
-  // Others on the host come and go, and ours is there.
-  const own = await readWatcherFacts(onlyThisProcess(), Deno.uid());
-  assertEquals([own.usedInstances >= 1, own.usedWatches >= 1], [true, true]);
-  assertEquals([own.maxInstances, own.maxWatches].every((limit) => limit !== null && limit > 0), true);
-});
-
-function onlyThisProcess() {
-  return machineWith({
-    names: (path) => path === "/proc" ? Promise.resolve([String(Deno.pid), "self"]) : hostMachine.names(path),
-  });
-}
-
-Deno.test("limits that cannot be read are not known", async () => {
-  const machine = machineWithTexts({ "/proc/sys/fs/inotify/max_user_instances": "none\n" });
-  assertEquals((await readWatcherFacts({ ...machine, names: () => Promise.resolve(null) }, 0)).maxInstances, null);
-});
 
 Deno.test("files that are mounted by themselves are warnings, the environment and options files too", async () => {
   await using directory = await temporaryDirectory();
@@ -172,7 +116,7 @@ Deno.test("files that are mounted by themselves are warnings, the environment an
   const machine = machineWithTexts({ "/proc/self/mountinfo": table });
   const settings = { "ConfigurationWatcher:EnvironmentFiles:0": `-${file}`, "Approvals:AllowedSigners": signers };
   const found = await findingsOf(
-    facts.mountedFiles,
+    mountedFiles,
     subjectWith(settings, { source: { path, decidedBy: "--config" }, optionsPath, machine }),
   );
   assertEquals(levels(found), Array(4).fill("warning files/single-mount"));

@@ -1,10 +1,17 @@
 // Subjects for tests: options by their flags, the real host except for a test's own answers, and no systemd.
-import { CHECKS } from "../../src/doctor/checks.ts";
-import { type Facts, judgeRows, type Subject, type Within } from "../../src/doctor/examination.ts";
-import type { Finding, Judgement } from "../../src/doctor/finding.ts";
+import type { Section, Subject, Within } from "../../src/doctor/examination.ts";
+import type { Finding } from "../../src/doctor/finding.ts";
 import { hostMachine, type Machine } from "../../src/doctor/machine.ts";
 import { readOptions } from "../../src/options/option_reader.ts";
+import type { UnitFacts } from "../../src/doctor/unit.ts";
 import type { Options } from "../../src/options/options.ts";
+
+export const NO_SYSTEMD: UnitFacts = { name: "x.service", state: "no-systemd", properties: {} };
+
+/** A unit that systemd knows. */
+export function unitWith(properties: Readonly<Record<string, string>>): UnitFacts {
+  return { name: "x.service", state: "known", properties };
+}
 
 /** The options that these settings make: `{ "Snapshot:Path": "/x" }`. */
 export function optionsWith(settings: Readonly<Record<string, string>>): Options {
@@ -27,7 +34,7 @@ export function subjectWith(settings: Readonly<Record<string, string>>, given: P
     userOfUnit: false,
     daemonUid: given.user?.uid ?? 0,
     validateCommand: "honua-configd validate /nonexistent/honua.hcl",
-    unit: { state: "no-systemd" },
+    unit: NO_SYSTEMD,
     machine: hostMachine,
     askStatus: () => Promise.resolve({ ok: false, message: "Nothing answers" }),
     ...given,
@@ -60,27 +67,22 @@ export function machineWithTexts(texts: Readonly<Record<string, string | null>>)
   });
 }
 
-/** Gathers facts and runs the checks that judge them; a check must not need more of the subject than is given. */
+/** Gathers the facts of a section and judges them; a check must not need more of the subject than is given. */
 export async function findingsOf<Examined>(
-  facts: Facts<unknown, Examined>,
+  section: Section<unknown, Examined>,
   examined: Examined,
 ): Promise<readonly Finding[]> {
   const within: Within = { signal: new AbortController().signal, limitMilliseconds: 20_000, hide: () => {} };
-  return findingsAbout(facts, await facts.gather(examined, within), examined);
+  return section.judge(await section.gather(examined, within), examined);
 }
 
-/** Runs the checks that judge these facts. */
+/** Judges these facts. */
 export function findingsAbout<Found, Examined>(
-  facts: Facts<Found, Examined>,
+  section: Section<Found, Examined>,
   found: Found,
   examined: Partial<Subject> | Examined = subjectWith({}),
 ): Finding[] {
-  return judgeRows(CHECKS.filter((check) => check.facts === facts), found, examined as Subject);
-}
-
-/** The judgements as findings of a check. */
-export function coded(check: string, judgements: readonly Judgement[]): Finding[] {
-  return judgements.map((one) => ({ check, ...one }));
+  return section.judge(found, examined as Examined);
 }
 
 /** `level check`, for comparing. */

@@ -1,33 +1,29 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { StatusAnswer } from "../../src/doctor/examination.ts";
-import * as facts from "../../src/doctor/installation_facts.ts";
 import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
-import { binaryOf, environmentIn, propertiesIn, readUnit, type UnitFacts } from "../../src/doctor/unit_facts.ts";
-import type { Identity } from "../../src/doctor/identity.ts";
+import type { Identity } from "../../src/doctor/access.ts";
+import * as host from "../../src/doctor/host.ts";
 import { hostMachine } from "../../src/doctor/machine.ts";
-import { hashOf, statusWith } from "../cli/canned_daemon.ts";
-import { findingsAbout, findingsOf, levels, machineWith, subjectWith } from "./subject.ts";
+import { settings, sshKeygen } from "../../src/doctor/options.ts";
+import { environmentIn, propertiesIn, readUnit, type UnitFacts } from "../../src/doctor/unit.ts";
+import { hashOf } from "../cli/canned_daemon.ts";
+import { findingsAbout, findingsOf, levels, machineWith, NO_SYSTEMD, subjectWith, unitWith } from "./subject.ts";
 
 function judgeUnit(unit: UnitFacts) {
-  return findingsAbout(facts.unitBinary, null, { unit });
+  return findingsAbout(host.unit, null, { unit });
 }
 
 function judgeBinary(path: string, isProgram: boolean, real: string, own: string) {
-  return findingsAbout(facts.unitBinary, { path, isProgram, real, own }, subjectWith({})).at(-1)!;
+  return findingsAbout(host.unit, { path, isProgram, real, own }, subjectWith({})).at(-1)!;
 }
 
 function judgeDaemon(answer: StatusAnswer, unit: UnitFacts) {
-  return findingsAbout(facts.daemon, facts.readStatus(answer), subjectWith({}, { unit }));
+  return findingsAbout(host.daemon, answer, subjectWith({}, { unit }));
 }
 
 function judgeUser(user: Identity | null, userOfUnit: boolean) {
-  return findingsAbout(facts.settings, null, subjectWith({}, { user, userOfUnit }))[0]!;
+  return findingsAbout(settings, null, subjectWith({}, { user, userOfUnit }))[0]!;
 }
-
-const judgeParser = (trouble: "crash", milliseconds: number) =>
-  findingsAbout(facts.parser, { trouble, milliseconds }, subjectWith({}))[0]!;
-const judgeProc = (bytes: number | null) => findingsAbout(facts.ownMemory, bytes)[0]!;
-const judgeSetpriv = (isThere: boolean) => findingsAbout(facts.setpriv, isThere)[0]!;
 
 const NAME = "honua-configd.service";
 const SHOWN = `LoadState=loaded
@@ -69,9 +65,7 @@ const TROUBLES: readonly [string, Readonly<Record<string, string>>, string][] = 
   ["failed", { ActiveState: "failed", Result: "watchdog" }, "error unit/active"],
   ["is starting", { ActiveState: "activating" }, "warning unit/active"],
   ["was restarted", { NRestarts: "3" }, "note unit/active"],
-  ["has drop-ins", { DropInPaths: "/etc/systemd/system/x.conf" }, "note unit/drop-ins"],
   ["changed on the disk", { NeedDaemonReload: "yes" }, "warning unit/files"],
-  ["accepts no notification", { NotifyAccess: "none" }, "error unit/notify"],
 ];
 
 for (const [what, changes, finding] of TROUBLES) {
@@ -90,10 +84,12 @@ Deno.test("the output of systemctl becomes facts, with nothing that was not aske
   const { signal } = new AbortController();
   const read = await readUnit(machineTelling(SHOWN), NAME, signal);
   assertEquals(JSON.stringify(read).includes("hush-hush"), false);
-  assertEquals(read.state === "known" && binaryOf(read.properties["ExecStart"]!), "/usr/local/bin/honua-configd");
+  const machine = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
+  const binary = (await findingsOf(host.unit, subjectWith({}, { unit: read, machine }))).at(-1);
+  assertEquals(binary?.what, "/usr/local/bin/honua-configd, which the unit starts, is no program");
   assertEquals((await readUnit(machineTelling("LoadState=not-found\n"), NAME, signal)).state, "not-installed");
   const refused = await readUnit(machineTelling("", 1), NAME, signal);
-  assertEquals(refused, { state: "unknown", name: NAME, why: "Failed to connect to bus" });
+  assertEquals(refused, { state: "unknown", name: NAME, properties: {}, why: "Failed to connect to bus" });
   assertEquals(levels(judgeUnit(refused)), ["warning unit/installed"]);
   const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
   assertEquals(levels(judgeUnit(await readUnit(none, NAME, signal))), ["note unit/installed"]);
@@ -170,59 +166,52 @@ Deno.test("the user whose permissions are judged is reported", () => {
   ]);
 });
 
-const ALONE = { state: "no-systemd" } as const;
-const ACTIVE = { state: "known", name: NAME, properties: { ActiveState: "active" } } as const;
+const ACTIVE = unitWith({ ActiveState: "active" });
 
 Deno.test("a daemon that does not answer is an error if its unit is active, and else a warning", async () => {
   const silent = { ok: false, message: "Nothing answers" } as const;
   assertEquals(levels(judgeDaemon(silent, ACTIVE)), ["error daemon/answers"]);
-  assertEquals(levels(judgeDaemon(silent, ALONE)), ["warning daemon/answers"]);
-  assertEquals(levels(await findingsOf(facts.daemon, subjectWith({ "Admin:Socket": "" }))), ["note daemon/answers"]);
+  assertEquals(levels(judgeDaemon(silent, NO_SYSTEMD)), ["warning daemon/answers"]);
+  assertEquals(levels(await findingsOf(host.daemon, subjectWith({ "Admin:Socket": "" }))), ["note daemon/answers"]);
 });
 
 Deno.test("a daemon's own status is judged", () => {
-  const active = { hash: hashOf("a"), contentHash: hashOf("b"), since: "2026-01-01T00:00:00Z" };
-  const judge = (status: unknown) => levels(judgeDaemon({ ok: true, status }, ALONE)).slice(1);
-  const well = statusWith();
-  assertEquals(judge({ ...well, active }), ["ok daemon/reload"]);
-  assertEquals(judge({ ...well, active: null }), ["error daemon/reload"]);
-  for (const stored of ["another", "missing"]) {
-    assertEquals(judge({ ...well, stored }), ["ok daemon/reload", "error daemon/snapshot"]);
-    const serverForm = { path: "/server.honua", stored };
-    assertEquals(judge({ ...well, serverForm }), ["ok daemon/reload", "error daemon/server-form"]);
-  }
-  const lastReload = { ...well.lastReload, outcome: "rejected", reason: "2 errors" };
-  assertEquals(judge({ ...well, lastReload }), ["error daemon/reload"]);
-  assertEquals(judge({ ...well, standing: "diverged", restartNeeded: true }), [
-    "ok daemon/reload",
-    "warning daemon/standing",
+  const well = {
+    ok: true as const,
+    version: "1.0.0",
+    headline: "In force",
+    isWell: true,
+    restartNeeded: false,
+    pollsBecause: null as string | null,
+  };
+  const judge = (status: Partial<typeof well>) => levels(judgeDaemon({ ...well, ...status }, NO_SYSTEMD)).slice(1);
+  assertEquals(judge({}), ["ok daemon/status"]);
+  assertEquals(judge({ isWell: false }), ["error daemon/status"]);
+  assertEquals(judge({ restartNeeded: true, pollsBecause: "no watches" }), [
+    "ok daemon/status",
     "warning daemon/options",
+    "warning watcher/limits",
   ]);
-  assertEquals(judge({ ...well, hooks: [{ name: "nginx", failures: 3 }, { name: "other", failures: 0 }] }), [
-    "ok daemon/reload",
-    "warning daemon/hooks",
-  ]);
-  assertEquals(levels(judgeDaemon({ ok: true, status: { strange: 1 } }, ALONE)), ["warning daemon/answers"]);
 });
 
 Deno.test("the parser's process starts on this host, and one that does not is an error", async () => {
-  assertEquals(levels(await findingsOf(facts.parser, subjectWith({}))), ["ok host/parser"]);
-  assertEquals(judgeParser("crash", 1).level, "error");
+  assertEquals(levels(await findingsOf(host.parser, subjectWith({}))), ["ok host/parser"]);
+  assertEquals(levels(findingsAbout(host.parser, "crash")), ["error host/parser"]);
 });
 
 Deno.test("/proc and setpriv are looked for, and are warnings if they are missing", async () => {
-  assertEquals(levels(await findingsOf(facts.ownMemory, subjectWith({}))), ["ok host/proc"]);
-  assertEquals([judgeProc(null).level, judgeProc(1).level], ["warning", "ok"]);
-  const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
-  assertEquals(levels(await findingsOf(facts.setpriv, subjectWith({}, { machine: none }))), ["warning host/setpriv"]);
-  assertStringIncludes(judgeSetpriv(false).todo ?? "", "util-linux");
+  assertEquals(levels(await findingsOf(host.ownMemory, subjectWith({}))), ["ok host/proc"]);
+  assertEquals(levels(findingsAbout(host.ownMemory, null)), ["warning host/proc"]);
+  assertEquals(levels(await findingsOf(host.setpriv, subjectWith({}))), ["ok host/setpriv"]);
+  const [missing] = findingsAbout(host.setpriv, null);
+  assertStringIncludes(missing?.todo ?? "", "util-linux");
 });
 
 Deno.test("a deadline of rollouts that is over before the hosts of a step can be healthy is reported", () => {
   const judged = (deadline: number, others: Readonly<Record<string, string>> = {}, steps = ["1"]) => {
-    const settings = { "Rollout:DeadlineSeconds": `${deadline}`, "Hooks:Splay": "30", ...others };
+    const own = { "Rollout:DeadlineSeconds": `${deadline}`, "Hooks:Splay": "30", ...others };
     const given = Object.fromEntries(steps.map((step, index) => [`Rollout:Steps:${index}`, step]));
-    const found = findingsAbout(facts.settings, null, subjectWith({ ...settings, ...given }));
+    const found = findingsAbout(settings, null, subjectWith({ ...own, ...given }));
     return levels(found).filter((one) => one.includes("deadline"));
   };
   const health = { "Hooks:List:0:Name": "a", "Hooks:List:0:On": "health", "Hooks:List:0:Command:0": "/bin/true" };
@@ -235,10 +224,10 @@ Deno.test("a deadline of rollouts that is over before the hosts of a step can be
 });
 
 Deno.test("ssh-keygen must be there if approvals are required", async () => {
-  const none = machineWith({ look: () => Promise.resolve({ ok: false, code: "ENOENT" }) });
-  const required = { "Approvals:Required": "1", "Approvals:AllowedSigners": "/x", "HighAvailability:Enabled": "true" };
-  assertEquals(levels(await findingsOf(facts.sshKeygen, subjectWith(required))), ["ok approvals/ssh-keygen"]);
-  const [finding] = await findingsOf(facts.sshKeygen, subjectWith(required, { machine: none }));
+  const settings = { "Approvals:Required": "1", "Approvals:AllowedSigners": "/x", "HighAvailability:Enabled": "true" };
+  const required = subjectWith(settings);
+  assertEquals(levels(await findingsOf(sshKeygen, required)), ["ok approvals/ssh-keygen"]);
+  const [finding] = findingsAbout(sshKeygen, null, required);
   assertEquals([finding?.level, finding?.todo], ["error", "Install openssh-client"]);
-  assertEquals(await findingsOf(facts.sshKeygen, subjectWith({}, { machine: none })), []);
+  assertEquals(findingsAbout(sshKeygen, null), []);
 });
