@@ -88,16 +88,21 @@ export interface Place {
   readonly whenMissing?: Judgement | null;
 }
 
-/** `user` is the one that needs the path, `mount` that of the path; null: not known. `real` has no symbolic links. */
+/** The first place on the way from the root that the user cannot pass (`code`), or use (`lacking`). */
+interface Obstacle {
+  readonly path: string;
+  readonly code: string | null;
+  readonly lacking: readonly Right[];
+}
+
+/** `user` is the one that needs the path; null: not known. `real` has no symbolic links. */
 async function readPlace(place: Place, subject: Subject) {
   const { machine } = subject;
   const real = await machine.realPath(place.path);
   const user = place.isCredential ? null : subject.user;
   const way = wayTo(real);
   const found = await Promise.all(way.map((path) => machine.look(path)));
-  // The first place on the way from the root that the user cannot pass or use; null: there is none.
-  let obstacle: { readonly path: string; readonly code: string | null; readonly lacking: readonly Right[] } | null =
-    null;
+  let obstacle: Obstacle | null = null;
   for (const [index, looked] of found.entries()) {
     const path = way[index]!;
     const needed: readonly Right[] = path === real ? DEEDS[place.deed].rights : ["execute"];
@@ -105,7 +110,8 @@ async function readPlace(place: Place, subject: Subject) {
     if (!looked.ok || lacking.length > 0) obstacle ??= { path, code: looked.ok ? null : looked.code, lacking };
   }
   const [looked, directory] = [found.at(-1)!, found.at(-2) ?? found.at(-1)!];
-  return { ...place, real, looked, directory, mount: mountOf(await mountsOf(machine), real), user, obstacle };
+  const mount = place.deed === "write in" ? mountOf(await mountsOf(machine), real) : null;
+  return { ...place, real, looked, directory, mount, user, obstacle };
 }
 
 type PlaceFacts = Awaited<ReturnType<typeof readPlace>>;
@@ -211,9 +217,8 @@ function judgeReaders({ path, real, looked, holds = null }: PlaceFacts): Judgeme
   return [warning(what, `chmod o-r ${real}`)];
 }
 
-/** A socket need not outlive a restart of the host. */
-function judgeMount({ path, deed, mount }: PlaceFacts): Judgement[] {
-  if (deed !== "write in" || mount === null) return [];
+function judgeMount({ path, mount }: PlaceFacts): Judgement[] {
+  if (mount === null) return [];
   const where = `${path} is on ${mount.type} (mounted at ${mount.point})`;
   if (mount.readOnly) {
     const todo = "Remount it read-write, or list the directory under ReadWritePaths of the unit";

@@ -24,7 +24,7 @@ export const programs = accessSection("hooks/command", "The programs of hooks", 
     if (program === undefined) return [];
     const paths = program.includes("/") ? [program] : PROGRAM_DIRECTORIES.map((directory) => join(directory, program));
     const looked = await Promise.all(paths.map((path) => subject.machine.look(path)));
-    const path = paths.find((_, index) => looked[index]!.ok) ?? program;
+    const path = paths.find((_, index) => looked[index]!.ok) ?? paths[0]!;
     const whenMissing = error(`there is no program ${program}`, "Install it, or name its path");
     return [{ path, deed: "run", namedBy: `Hook ${name}`, whenMissing }];
   });

@@ -166,31 +166,27 @@ export const serverForm = section("The server form", async (subject) => {
 const AMPLE_BYTES = 16 * 1024 * 1024;
 const AMPLE_INODES = 100;
 
-export const space = section(
-  "The space for the snapshot",
-  async ({ options: { snapshot: { path } }, machine }: Subject) => {
-    const [looked, space] = await Promise.all([
-      machine.look(path),
-      statfs(dirname(await targetOf(path))).catch(() => null),
-    ]);
-    return space && {
-      freeBytes: space.bavail * space.bsize,
-      // Some file systems do not count inodes.
-      freeInodes: space.files === 0 ? null : space.ffree,
-      fileBytes: looked.ok ? looked.file.size : 0,
-    };
+async function readSpace({ options: { snapshot: { path } }, machine }: Subject) {
+  const looked = await machine.look(path);
+  const space = await statfs(dirname(await targetOf(path))).catch(() => null);
+  return space && {
+    freeBytes: space.bavail * space.bsize,
+    // Some file systems do not count inodes.
+    freeInodes: space.files === 0 ? null : space.ffree,
+    fileBytes: looked.ok ? looked.file.size : 0,
+  };
+}
+
+export const space = section("The space for the snapshot", readSpace, {
+  "snapshot/space": (found) => {
+    if (found === null) return null;
+    const { freeBytes, freeInodes, fileBytes } = found;
+    const inodes = freeInodes === null ? "" : ` and ${freeInodes} inodes`;
+    const what = `${Math.floor(freeBytes / 1024 / 1024)} MiB${inodes} are free for the snapshot`;
+    const todo = "Free space or inodes there";
+    // Another snapshot of that size is written beside the old one.
+    if (freeBytes < Math.max(fileBytes, 4096) || freeInodes === 0) return error(what, todo);
+    const isAmple = freeBytes >= Math.max(AMPLE_BYTES, 3 * fileBytes) && (freeInodes ?? AMPLE_INODES) >= AMPLE_INODES;
+    return isAmple ? ok(what) : warning(what, todo);
   },
-  {
-    "snapshot/space": (found) => {
-      if (found === null) return null;
-      const { freeBytes, freeInodes, fileBytes } = found;
-      const inodes = freeInodes === null ? "" : ` and ${freeInodes} inodes`;
-      const what = `${Math.floor(freeBytes / 1024 / 1024)} MiB${inodes} are free for the snapshot`;
-      const todo = "Free space or inodes there";
-      // Another snapshot of that size is written beside the old one.
-      if (freeBytes < Math.max(fileBytes, 4096) || freeInodes === 0) return error(what, todo);
-      const isAmple = freeBytes >= Math.max(AMPLE_BYTES, 3 * fileBytes) && (freeInodes ?? AMPLE_INODES) >= AMPLE_INODES;
-      return isAmple ? ok(what) : warning(what, todo);
-    },
-  },
-);
+});
