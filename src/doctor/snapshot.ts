@@ -25,13 +25,13 @@ function directorySection(
   code: string,
   about: string,
   directoryOf: (options: Options) => Promise<string | null>,
-  how: Omit<Place, "path"> = { deed: "write in" },
+  placeAt: (path: string) => Place = (path) => ({ path, deed: "write in" }),
 ) {
   return accessSection(code, about, async ({ options, unit }): Promise<Place[]> => {
     const path = await directoryOf(options);
     // systemd makes a unit's StateDirectory and RuntimeDirectory when it starts the unit.
     const isBeforeStart = unit.state === "known" && !isActive(unit);
-    return path === null ? [] : [{ path, ...how, ...isBeforeStart ? { whenMissing: null } : {} }];
+    return path === null ? [] : [{ ...placeAt(path), ...isBeforeStart ? { whenMissing: null } : {} }];
   });
 }
 
@@ -65,8 +65,11 @@ export const socketDirectory = directorySection(
   "admin/socket",
   "The admin socket's directory",
   ({ admin: { socket } }) => Promise.resolve(socket && dirname(socket)),
-  // Without the socket the daemon works, but cannot be asked.
-  { deed: "make a socket in", isMinor: true },
+  (path) => {
+    const whenMissing = warning(`${path} does not exist`, "Create it, or set Admin:Socket (empty: no socket)");
+    // Without the socket the daemon works, but cannot be asked.
+    return { path, deed: "make a socket in", isMinor: true, whenMissing };
+  },
 );
 
 async function readWritten(path: string, verify: Verify<Proof>) {

@@ -33,6 +33,9 @@ Deno.test("a hook's program is found by its path or along PATH, and must be one 
   assertEquals(levels(await judged({ "Command:0": program })), ["error hooks/command"]);
   await Deno.chmod(program, 0o755);
   assertEquals(levels(await judged({ "Command:0": program }, { user: STRANGER })), ["ok hooks/command"]);
+  await Deno.chmod(program, 0o777);
+  const [everyones] = await judged({ "Command:0": program });
+  assertEquals([everyones?.level, everyones?.todo], ["error", `chmod o-w ${program}`]);
   await Deno.chmod(program, 0o700);
   assertEquals(levels(await judged({ "Command:0": program }, { user: STRANGER })), ["error hooks/command"]);
 });

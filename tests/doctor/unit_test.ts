@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { warningDiagnostic } from "../../src/diagnostic/diagnostic.ts";
 import type { StatusAnswer } from "../../src/doctor/examination.ts";
 import { type ServiceFacts, statusLine } from "../../src/daemon/service.ts";
 import type { Identity } from "../../src/doctor/access.ts";
@@ -164,6 +165,14 @@ Deno.test("the user whose permissions are judged is reported", () => {
     "note",
     "warning",
   ]);
+});
+
+Deno.test("an options file that is not named is a note, and a warning about an option is one here", () => {
+  const judge = (given: Parameters<typeof subjectWith>[1]) =>
+    levels(findingsAbout(settings, null, subjectWith({}, given))).filter((one) => one.endsWith("options/file"));
+  assertEquals(judge({}), ["note options/file"]);
+  const warnings = [warningDiagnostic("options/value", "It is odd")];
+  assertEquals(judge({ optionsPath: "/x", warnings }), ["warning options/file"]);
 });
 
 const ACTIVE = unitWith({ ActiveState: "active" });
