@@ -148,7 +148,7 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
     onSettled: (ok) => held.release({ kind: "hooks-settled", ok }),
     changed() {
       service.changed();
-      joined?.membership.tellChange();
+      joined?.membership.updateRecord();
     },
     metrics,
     feed,
@@ -211,7 +211,7 @@ function reporter(receivers: Receivers): (report: Report<Candidate>) => void {
     if (entry !== null) keeper.journal.append(maskedEntry(entry, mask));
     hookRunner.report(report, Object.keys(changed));
     // The record has the hooks that the report made wait.
-    joined?.membership.tellChange();
+    joined?.membership.updateRecord();
     service.changed();
     if (report.kind === "activated" && report.release !== null) void keeper.tidy(kept);
     if (report.kind === "unchanged") void keeper.heal(report.candidate.text);

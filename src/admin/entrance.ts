@@ -24,13 +24,13 @@ export interface OpenedListener {
   /** Warnings about its settings, in one line each. */
   readonly warnings: readonly string[];
   /** Checks whether the files of the listener are still there and unchanged, and repairs it if not. */
-  readonly look: () => Promise<LookedAt | null>;
+  readonly look: () => Promise<LookResult | null>;
   /** Called before the listener is closed, and once more after a look that was in progress. Must not reject. */
   remove(): Promise<void>;
 }
 
 /** The result of a look at an open listener. Null in its place: nothing has changed. */
-export interface LookedAt {
+export interface LookResult {
   /** The level of the log; an `error` lasts, and every look finds it until it is over. */
   readonly level: "information" | "warning" | "error";
   /** One line. */
@@ -55,7 +55,7 @@ export interface EntranceSettings {
   readonly serve: (opened: OpenedListener) => Connections;
   readonly onOpen: (opened: OpenedListener) => void;
   /** Receives the result of a look if it is news. */
-  readonly onLook: (looked: LookedAt) => void;
+  readonly onLook: (looked: LookResult) => void;
   /** Receives the reason of a failure to open if it is news. */
   readonly onTrouble: (message: string) => void;
   /** Between attempts; default from 1 s to 60 s. */
@@ -168,10 +168,10 @@ async function withoutThrow(attempt: Promise<ListenerOpening>): Promise<Listener
 }
 
 /** Makes a function that looks at a listener and reports only changes. */
-function lookReporter(onLook: (looked: LookedAt) => void): (opened: OpenedListener) => Promise<void> {
+function lookReporter(onLook: (looked: LookResult) => void): (opened: OpenedListener) => Promise<void> {
   let lastError = "";
   return async (opened) => {
-    const looked = await opened.look().catch((error): LookedAt => ({ level: "error", message: String(error) }));
+    const looked = await opened.look().catch((error): LookResult => ({ level: "error", message: String(error) }));
     if (looked !== null && looked.message !== lastError) onLook(looked);
     lastError = looked?.level === "error" ? looked.message : "";
   };

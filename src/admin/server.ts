@@ -5,7 +5,13 @@ import type { Logger } from "../telemetry/log.ts";
 import { systemClock } from "../time/clock.ts";
 import { composeApplication } from "./application.ts";
 import { openConnections } from "./connections.ts";
-import { type Entrance, type ListenerOpening, type ListenerRefusal, type LookedAt, openEntrance } from "./entrance.ts";
+import {
+  type Entrance,
+  type ListenerOpening,
+  type ListenerRefusal,
+  type LookResult,
+  openEntrance,
+} from "./entrance.ts";
 import { ADMIN_LIMITS, type AdminLimits, RELAY_LIMITS } from "./limits.ts";
 import type { DaemonApi } from "./daemon_api.ts";
 import { replaceableListener } from "./replaceable_listener.ts";
@@ -115,7 +121,7 @@ async function openOnSocket(path: string): Promise<ListenerOpening> {
   if (!opened.ok) return opened;
   let { socket } = opened;
   const listener = replaceableListener(socket.listener);
-  const look = async (): Promise<LookedAt | null> => {
+  const look = async (): Promise<LookResult | null> => {
     if (await socket.isInPlace()) return null;
     const again = await openUnixSocket(path);
     if (!again.ok) return { level: "error", message: `The admin socket ${path} was taken away: ${again.message}` };

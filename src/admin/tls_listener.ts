@@ -4,7 +4,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { identify } from "../source/source_file.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
-import type { ListenAddress, ListenerRefusal, LookedAt } from "./entrance.ts";
+import type { ListenAddress, ListenerRefusal, LookResult } from "./entrance.ts";
 import { type Acceptor, replaceableListener } from "./replaceable_listener.ts";
 
 /** PEM files. */
@@ -19,7 +19,7 @@ export interface OpenedTcp {
   readonly listener: Acceptor;
   readonly addr: Deno.NetAddr;
   /** As of `OpenedListener`. */
-  readonly look: () => Promise<LookedAt | null>;
+  readonly look: () => Promise<LookResult | null>;
 }
 
 interface Pair {
@@ -51,7 +51,7 @@ export async function openTlsListener(
   const listener = replaceableListener(first.listener);
   let suspect = "";
   let isLost = false;
-  const listenWithPair = async (news: string): Promise<LookedAt> => {
+  const listenWithPair = async (news: string): Promise<LookResult> => {
     try {
       isLost = true;
       await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }, clock));
@@ -61,7 +61,7 @@ export async function openTlsListener(
       return { level: "error", message: portTrouble(addr, error) };
     }
   };
-  const look = async (): Promise<LookedAt | null> => {
+  const look = async (): Promise<LookResult | null> => {
     if (isLost) return await listenWithPair(`Port ${addr.port} of ${addr.hostname} is listened on again`);
     const now = await identifyPair(files);
     if (now === known) return null;

@@ -142,7 +142,7 @@ export function unavailable(message: string, terminal: Terminal): ExitCode {
 }
 
 /** One line for an answer that a daemon of this version would not give. */
-export function strangeAnswer(client: AdminClient): string {
+export function unexpectedAnswer(client: AdminClient): string {
   return `The server at ${client.name} is not honua-configd, or not of a version that this one understands`;
 }
 
@@ -226,7 +226,7 @@ export async function askFor<T>(
   if (!answer.ok) return { ok: false, code: unavailable(answer.message, terminal) };
   if (answer.status !== 200) return { ok: false, code: unavailable(client.refusal(answer), terminal) };
   const parsed = schema.safeParse(answer.body);
-  if (!parsed.success) return { ok: false, code: unavailable(strangeAnswer(client), terminal) };
+  if (!parsed.success) return { ok: false, code: unavailable(unexpectedAnswer(client), terminal) };
   return { ok: true, value: parsed.data, body: answer.body };
 }
 

@@ -6,7 +6,7 @@ import { approvalMessage, MAX_SIGNATURE_LENGTH, readSignature } from "../approva
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { readSmallFile } from "../host/small_file.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
 import { askPending, type Waiting } from "./pending.ts";
@@ -69,7 +69,7 @@ export async function approve(request: ApproveRequest, terminal: Terminal): Prom
     if (!answer.ok) return unavailable(answer.message, terminal);
     if (answer.status !== 200) return refusedOrder("Not approved", answer, client, terminal);
     const parsed = approvedSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
     terminal.out(request.format === "json" ? jsonLine(answer.body) : approvedText(hash, parsed.data));
     const { notShared } = parsed.data;
     if (notShared !== null) {
@@ -117,7 +117,7 @@ async function findHash(which: string, client: AdminClient, terminal: Terminal):
   if (answer.status === 404) return refuse("No single configuration that waits, and no release, has that name");
   if (answer.status !== 200) return { ok: false, code: unavailable(client.refusal(answer), terminal) };
   const parsed = z.object({ hash: z.custom<string>(isHash) }).safeParse(answer.body);
-  if (!parsed.success) return { ok: false, code: unavailable(strangeAnswer(client), terminal) };
+  if (!parsed.success) return { ok: false, code: unavailable(unexpectedAnswer(client), terminal) };
   return { ok: true, hash: parsed.data.hash, channel };
 }
 

@@ -9,7 +9,7 @@ import { renderText } from "../diagnostic/render.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminAnswer, type AdminRequest, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminAnswer, type AdminRequest, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { comparedText, diffText } from "./diff_text.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -72,7 +72,7 @@ export async function diff(request: DiffRequest, terminal: Terminal): Promise<Ex
       return reportInvalid(answer, terminal) ?? unavailable(client.refusal(answer), terminal);
     }
     const parsed = diffSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
     const { same, blocks, patch } = parsed.data;
     if (request.format === "json") {
       terminal.out(jsonLine(patch));

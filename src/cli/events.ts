@@ -9,8 +9,8 @@ import {
   type AdminClient,
   ANSWER_LIMIT_MILLISECONDS,
   jsonBody,
-  strangeAnswer,
   unavailable,
+  unexpectedAnswer,
   withAdminClient,
 } from "./admin_client.ts";
 import { readEvents, type StreamEvent, type StreamLimits } from "./event_stream.ts";
@@ -147,7 +147,7 @@ async function followOnce(
 /** A daemon that is busy or about to end may answer later; any other refusal lasts. */
 async function refused(response: Response, client: AdminClient, ending: AbortController): Promise<Ended> {
   const { status } = response;
-  if (status === 200) return { kind: "refused", why: strangeAnswer(client) };
+  if (status === 200) return { kind: "refused", why: unexpectedAnswer(client) };
   const timer = setTimeout(() => ending.abort(), ANSWER_LIMIT_MILLISECONDS);
   const body = await jsonBody(response);
   clearTimeout(timer);

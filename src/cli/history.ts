@@ -6,7 +6,7 @@ import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { listedRelease } from "../releases/history_list.ts";
 import { causeText, changesText, stateText } from "../releases/release_text.ts";
 import { durationText } from "../time/elapsed_text.ts";
-import { strangeAnswer, unavailable } from "./admin_client.ts";
+import { unavailable, unexpectedAnswer } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { reachHistory } from "./history_reach.ts";
 import type { StatePlaceRequest } from "./state_place.ts";
@@ -52,7 +52,7 @@ export async function history(request: HistoryRequest, terminal: Terminal): Prom
       if (!answer.ok) return { noAnswer: answer.message };
       if (answer.status !== 200) return { code: unavailable(client.refusal(answer), terminal) };
       const parsed = historySchema.safeParse(answer.body);
-      if (!parsed.success) return { code: unavailable(strangeAnswer(client), terminal) };
+      if (!parsed.success) return { code: unavailable(unexpectedAnswer(client), terminal) };
       return { code: show(parsed.data.releases, answer.body) };
     },
     read({ kept }) {

@@ -6,7 +6,7 @@ import type { DiagnosticAnswer, PlannedHook } from "../admin/daemon_api.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { isHash } from "../agreement/head.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { DIFF_LIMITS, diffSchema, reportInvalid } from "./diff.ts";
 import { comparedText, diffText } from "./diff_text.ts";
@@ -47,7 +47,7 @@ export async function plan(request: PlanRequest, terminal: Terminal): Promise<Ex
     }
     const parsed = planSchema.safeParse(answer.body);
     const compared = parsed.data?.noDiff === null ? diffSchema.safeParse(answer.body) : null;
-    if (!parsed.success || compared?.success === false) return unavailable(strangeAnswer(client), terminal);
+    if (!parsed.success || compared?.success === false) return unavailable(unexpectedAnswer(client), terminal);
     const { data } = parsed;
     terminal.error(diagnosticsText(data.warnings, terminal.colourError));
     if (request.format === "json") terminal.out(jsonLine(answer.body));

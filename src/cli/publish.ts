@@ -9,7 +9,7 @@ import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { openBlockParser } from "../document/hcl/block_parser.ts";
 import type { Options } from "../options/options.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { reportInvalid } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
@@ -162,7 +162,7 @@ async function send(
     return reportInvalid(answer, terminal) ?? refusedOrder("Not published", answer, client, terminal);
   }
   const parsed = publishedSchema.safeParse(answer.body);
-  if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+  if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
   terminal.out(format === "json" ? jsonLine(answer.body) : `${publishedText(parsed.data)}\n`);
   return parsed.data;
 }

@@ -6,7 +6,7 @@ import { terminalText } from "../diagnostic/terminal_text.ts";
 import { formatOf } from "../compile.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { jsonBody, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { jsonBody, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { bytesOf } from "./show.ts";
 import { shortHash } from "./table.ts";
@@ -38,7 +38,7 @@ export async function pull({ address, file, force }: PullRequest, terminal: Term
     const format = response.headers.get("X-Honua-Format");
     if (hash === null || format === null) {
       await response.body?.cancel();
-      return unavailable(strangeAnswer(client), terminal);
+      return unavailable(unexpectedAnswer(client), terminal);
     }
     // Whole or not at all: a daemon may follow the file.
     const bytes = await bytesOf(response).catch(() => null);

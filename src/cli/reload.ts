@@ -5,7 +5,7 @@ import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminAnswer, type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -79,7 +79,7 @@ export async function reload(request: ReloadCommandRequest, terminal: Terminal):
     const code = answer.status === 200
       ? reportDone(answer.body, request, terminal)
       : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
-    if (code === null) return unavailable(strangeAnswer(client), terminal);
+    if (code === null) return unavailable(unexpectedAnswer(client), terminal);
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     else if (code === EXIT.done && request.confirmSeconds !== null) terminal.out(await confirmationText(client));
     return code;

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
 import { personOf } from "./person.ts";
@@ -59,7 +59,7 @@ export async function rollback(request: RollbackCommandRequest, terminal: Termin
     if (asked.why !== null) terminal.error(`Whether a rollout is under way is not known: ${asked.why}\n`);
     if (answer.status !== 200) return refusedOrder("Not rolled back", answer, client, terminal);
     const parsed = doneSchema.safeParse(answer.body);
-    if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+    if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
     terminal.out(format === "json" ? jsonLine(answer.body) : doneText(parsed.data, local, await sourceOf(client)));
     return EXIT.done;
   });

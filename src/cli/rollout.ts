@@ -5,7 +5,7 @@ import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { endOf } from "../rollout/progress_text.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminAnswer, type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminAnswer, type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
 import { personOf } from "./person.ts";
@@ -67,7 +67,7 @@ export async function askRollout(client: AdminClient): Promise<AskedRollout> {
     const isPassing = answer.status === 429 || answer.status >= 500;
     return { ok: false, why: client.refusal(answer), isPassing };
   }
-  return askedRollout(answer.body) ?? { ok: false, why: strangeAnswer(client), isPassing: false };
+  return askedRollout(answer.body) ?? { ok: false, why: unexpectedAnswer(client), isPassing: false };
 }
 
 /** Reads the rollout of an answer; null: it has none of this form. */
@@ -198,7 +198,7 @@ async function orderRollout(
   if (!answer.ok) return unavailable(answer.message, terminal);
   if (answer.status !== 200) return refusedOrder(failed, answer, client, terminal);
   const parsed = orderedSchema.safeParse(answer.body);
-  if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+  if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
   terminal.out(format === "json" ? jsonLine(answer.body) : `${done}. ${rolloutLine(parsed.data.rollout)}\n`);
   return EXIT.done;
 }

@@ -10,7 +10,7 @@ import { keyRingFile } from "../releases/key_ring.ts";
 import { readReference, referenceText } from "../releases/source_reference.ts";
 import { readHistoryText } from "../releases/source_history.ts";
 import { decodeSource, DEFAULT_MAX_BYTES } from "../source/source_file.ts";
-import { type AdminClient, jsonBody, strangeAnswer, unavailable } from "./admin_client.ts";
+import { type AdminClient, jsonBody, unavailable, unexpectedAnswer } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type Asked, type FoundPlace, reachHistory } from "./history_reach.ts";
 import { printSource } from "./print.ts";
@@ -105,7 +105,7 @@ async function fetchSource(
     if (!answer.ok) return { noAnswer: answer.message };
     const parsed = formatSchema.safeParse(answer.body);
     if (answer.status !== 200) return refused(client, answer, reference, terminal);
-    if (!parsed.success) return { code: unavailable(strangeAnswer(client), terminal) };
+    if (!parsed.success) return { code: unavailable(unexpectedAnswer(client), terminal) };
     format = parsed.data.format;
   }
   const ending = AbortSignal.timeout(SOURCE_LIMIT_MILLISECONDS);

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { type AdminAddress, type AdminFlags, listenUrl } from "./admin_address.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { posixQuoted } from "./shell_quote.ts";
 import type { Terminal } from "./terminal.ts";
@@ -51,7 +51,7 @@ async function pageTrouble(client: AdminClient): Promise<string | null> {
   const isPage = status === 200 && (headers.get("content-type") ?? "").startsWith("text/html");
   const isSignIn = status === 303 && (headers.get("location") ?? "").endsWith("/ui/sign-in");
   if (isPage || isSignIn) return null;
-  return status < 400 ? strangeAnswer(client) : client.refusal({ ok: true, status, body: null });
+  return status < 400 ? unexpectedAnswer(client) : client.refusal({ ok: true, status, body: null });
 }
 
 function wayTo(address: AdminAddress, port: number, host: string): PageWay {

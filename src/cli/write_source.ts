@@ -2,7 +2,7 @@
 // old or the new one, and the daemon can read it as before.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { AtomicWriteError, type FileSystem } from "../host/atomic_write.ts";
-import { type Lost, replaceFile } from "../host/replace_file.ts";
+import { type LostAttributes, replaceFile } from "../host/replace_file.ts";
 import { unavailable } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { posixQuoted } from "./shell_quote.ts";
@@ -16,7 +16,7 @@ export async function writeSource(
   terminal: Terminal,
   fileSystem?: FileSystem,
 ): Promise<ExitCode> {
-  let lost: Lost | null;
+  let lost: LostAttributes | null;
   try {
     lost = await replaceFile(path, bytes, fileSystem);
   } catch (error) {

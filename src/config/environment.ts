@@ -50,60 +50,60 @@ export function parseEnvironmentFile(source: SourceText): EnvironmentFile {
   }
   finish(reader, source.text.length);
   const variables = new Map<string, string>();
-  const odd: Remark[] = [];
-  for (const { name, value, range, remark } of reader.assignments) {
+  const warnings: LineWarning[] = [];
+  for (const { name, value, range, lineWarning } of reader.assignments) {
     if (NAME_PATTERN.test(name)) {
       variables.set(name, value);
-      if (remark) odd.push(remark);
-    } else odd.push({ range, oddity: INVALID_NAME });
+      if (lineWarning) warnings.push(lineWarning);
+    } else warnings.push({ range, warning: INVALID_NAME });
   }
-  for (const range of reader.strays) odd.push({ range, oddity: NO_ASSIGNMENT });
+  for (const range of reader.strays) warnings.push({ range, warning: NO_ASSIGNMENT });
   if (reader.unclosed !== null) {
-    odd.push({ range: { start: reader.unclosed, end: reader.unclosed + 1 }, oddity: UNCLOSED_QUOTE });
+    warnings.push({ range: { start: reader.unclosed, end: reader.unclosed + 1 }, warning: UNCLOSED_QUOTE });
   }
-  odd.sort((one, other) => one.range.start - other.range.start);
-  const diagnostics = odd.slice(0, MAX_DIAGNOSTICS).map((
-    { range, oddity: { code, summary, why, suggestion = null } },
+  warnings.sort((one, other) => one.range.start - other.range.start);
+  const diagnostics = warnings.slice(0, MAX_DIAGNOSTICS).map((
+    { range, warning: { code, summary, why, suggestion = null } },
   ) => warningDiagnostic(code, summary, { why, suggestion, place: placeOf(source, range) }));
   return { variables, diagnostics };
 }
 
 /** The texts of a warning about a line that systemd ignores or reads unexpectedly. */
-type Oddity = Readonly<Record<"code" | "summary" | "why", string> & { suggestion?: string }>;
+type WarningText = Readonly<Record<"code" | "summary" | "why", string> & { suggestion?: string }>;
 
-interface Remark {
+interface LineWarning {
   readonly range: Range;
-  readonly oddity: Oddity;
+  readonly warning: WarningText;
 }
 
-const INVALID_NAME: Oddity = {
+const INVALID_NAME: WarningText = {
   code: "environment/invalid-name",
   summary: "This assignment is ignored: its name is not a variable's",
   why: "An environment file holds lines of the form NAME=value, without export",
 };
-const NO_ASSIGNMENT: Oddity = {
+const NO_ASSIGNMENT: WarningText = {
   code: "environment/no-assignment",
   summary: "This line is ignored: it has no =",
   why: "An environment file holds lines of the form NAME=value, without export",
 };
-const UNCLOSED_QUOTE: Oddity = {
+const UNCLOSED_QUOTE: WarningText = {
   code: "environment/unclosed-quote",
   summary: "This quote is never closed",
   why: "Everything to the end of the file became part of the value",
 };
-const COMMENT_IN_VALUE: Oddity = {
+const COMMENT_IN_VALUE: WarningText = {
   code: "environment/comment-in-value",
   summary: "An apparent comment is part of the value",
   why: "A # begins a comment only at the beginning of a line",
   suggestion: "Put the comment on a line of its own; if it belongs to the value, put the whole value in quotes",
 };
-const TEXT_BEHIND_QUOTE: Oddity = {
+const TEXT_BEHIND_QUOTE: WarningText = {
   code: "environment/text-behind-quote",
   summary: "Text behind a closing quote is part of the value",
   why: "A quote ends at the next one of its kind, and the text after it is added to the value",
   suggestion: "Put the whole value in one pair of quotes, or remove the text",
 };
-const CARRIAGE_RETURN: Oddity = {
+const CARRIAGE_RETURN: WarningText = {
   code: "environment/carriage-return",
   summary: "A carriage return in quotes is part of the value",
   why: "The file has CRLF line ends, and a value in quotes that goes on over a line end has them too",
@@ -141,9 +141,9 @@ interface Reader {
   hasQuoted: boolean;
   /** The character before, in any state. */
   previous: string;
-  /** The first oddity of the current value, and its start. */
-  odd: { readonly start: number; readonly oddity: Oddity } | null;
-  readonly assignments: { name: string; value: string; range: Range; remark: Remark | null }[];
+  /** The first warning of the current value, and its start. */
+  warning: { readonly start: number; readonly warning: WarningText } | null;
+  readonly assignments: { name: string; value: string; range: Range; lineWarning: LineWarning | null }[];
   readonly strays: Range[];
   unclosed: number | null;
 }
@@ -158,7 +158,7 @@ function openReader(): Reader {
     valueLength: 0,
     hasQuoted: false,
     previous: "",
-    odd: null,
+    warning: null,
     assignments: [],
     strays: [],
     unclosed: null,
@@ -185,7 +185,7 @@ function step(reader: Reader, character: string, at: number): void {
         reader.value = [];
         reader.valueLength = 0;
         reader.hasQuoted = false;
-        reader.odd = null;
+        reader.warning = null;
       } else reader.key.push(character);
       return;
     case "comment":
@@ -255,9 +255,9 @@ function isApart({ previous }: Reader): boolean {
   return previous === " " || previous === "\t";
 }
 
-/** Notes only the first oddity of a value: later ones usually result from it. */
-function note(reader: Reader, start: number, oddity: Oddity): void {
-  reader.odd ??= { start, oddity };
+/** Notes only the first warning of a value: later ones usually result from it. */
+function note(reader: Reader, start: number, warning: WarningText): void {
+  reader.warning ??= { start, warning };
 }
 
 function append(reader: Reader, ...characters: string[]): void {
@@ -268,8 +268,9 @@ function append(reader: Reader, ...characters: string[]): void {
 function assign(reader: Reader, end: number): void {
   const name = reader.key.join("").replace(/[ \t\r\n]+$/, "");
   const value = reader.value.slice(0, reader.valueLength).join("");
-  const remark = reader.odd && { range: { start: reader.odd.start, end }, oddity: reader.odd.oddity };
-  reader.assignments.push({ name, value, range: { start: reader.keyStart, end }, remark });
+  const lineWarning = reader.warning &&
+    { range: { start: reader.warning.start, end }, warning: reader.warning.warning };
+  reader.assignments.push({ name, value, range: { start: reader.keyStart, end }, lineWarning });
   reader.state = "before-key";
 }
 

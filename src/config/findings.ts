@@ -79,7 +79,7 @@ export function openCollection(): Collection {
   const kept: Finding[] = [];
   let dropped = 0;
   const count = { error: 0, warning: 0 };
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     kept,
     get dropped() {
@@ -88,7 +88,7 @@ export function openCollection(): Collection {
     add(findings, more = 0) {
       dropped += more;
       for (const one of findings) {
-        if (one.once !== null && isTold(told, one)) continue;
+        if (one.once !== null && wasReported(reported, one)) continue;
         if (count[one.severity]++ >= MAX_KEPT) dropped++;
         else kept.push(one);
       }
@@ -97,7 +97,7 @@ export function openCollection(): Collection {
 }
 
 /** Whether the finding was reported before; marks it as reported. */
-function isTold(told: Set<string>, { once, code, range, path }: Finding): boolean {
+function wasReported(told: Set<string>, { once, code, range, path }: Finding): boolean {
   const where = once === "in-all" || range === null ? "" : `${range.start} ${range.end}`;
   const key = `${code} ${where} ${once === "at-its-place-for-its-path" ? path : ""}`;
   if (told.has(key)) return true;

@@ -8,10 +8,10 @@ import {
   absent,
   absentHere,
   assign,
+  checkName,
   clip,
   emptyPair,
   evaluateOuter,
-  isName,
   listOf,
   portableOf,
   type PortablePair,
@@ -50,7 +50,7 @@ export function readFreeEntries(
 ): PortablePair<JsonObject> {
   const pair = emptyPair();
   for (const [name, same] of byName(entries)) {
-    const values = same.filter((entry) => isName(reader, entry.name, path, entry.nameRange))
+    const values = same.filter((entry) => checkName(reader, entry.name, path, entry.nameRange))
       .map((entry) => readFree(reader, entry.value, `${path}.${name}`, mode));
     if (values.length > 0) assign(pair, name, values.length === 1 ? values[0]! : listOf(values));
   }
@@ -92,7 +92,7 @@ export function admitUnknown(
       suggestion: near === null ? null : `Did you mean ${near}?`,
     },
   );
-  return carried && isName(reader, name, path ?? name, range);
+  return carried && checkName(reader, name, path ?? name, range);
 }
 
 /** The keys of an object in the snapshot, in lower case; blocks also have an `id`. */

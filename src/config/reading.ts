@@ -119,7 +119,7 @@ function resolvedText(reader: Reader, resolved: Constant | Fault, range: Range):
 }
 
 /** Whether a JSON object can have a member of this name; reports a lone surrogate, which JSON text cannot contain. */
-export function isName(reader: Reader, name: string, path: string, range: Range): boolean {
+export function checkName(reader: Reader, name: string, path: string, range: Range): boolean {
   if (name.isWellFormed()) return true;
   reader.findings.refuse(path, notUnicode("This name", range));
   return false;

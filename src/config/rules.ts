@@ -20,7 +20,7 @@ export interface Secrets {
 }
 
 /** The details of a finding, and the place that it shows. */
-export interface Remark extends FindingDetails {
+export interface PlacedDetails extends FindingDetails {
   /** The path of that place; by default the setting's own. */
   readonly at?: string;
 }
@@ -31,7 +31,7 @@ export function* errorAt(
   path: string,
   code: string,
   summary: string,
-  { at = path, ...details }: Remark = {},
+  { at = path, ...details }: PlacedDetails = {},
 ): Generator<Finding> {
   if (!hasFailed(facts, path)) yield finding("error", code, summary, path, rangeAt(facts, at), details);
 }
@@ -42,7 +42,7 @@ export function* warningAt(
   path: string,
   code: string,
   summary: string,
-  { at = path, ...details }: Remark = {},
+  { at = path, ...details }: PlacedDetails = {},
 ): Generator<Finding> {
   if (!hasFailed(facts, path)) yield finding("warning", code, summary, path, rangeAt(facts, at), details);
 }

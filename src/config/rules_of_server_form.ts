@@ -2,7 +2,7 @@
 // server's file omits them, with a warning at their place, or an error if the server would behave otherwise without
 // them.
 import { isName } from "../server/grammar.ts";
-import { receptionOf } from "../server/service_settings.ts";
+import { serverReadingOf } from "../server/service_settings.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, RateLimit, Service } from "./honua_config.ts";
 import { clip } from "./reading.ts";
@@ -40,21 +40,21 @@ function* dataSourceRules(context: RuleContext, { id, readOnly, maxReplicationLa
 function* serviceRules(context: RuleContext, { id, settings }: Service): Generator<Finding> {
   for (const [name, value] of Object.entries(settings)) {
     const path = `service.${id}.${name}`;
-    const reception = receptionOf(name, value);
-    switch (reception.kind) {
+    const reading = serverReadingOf(name, value);
+    switch (reading.kind) {
       case "written":
         break;
-      case "taken":
+      case "reserved":
         yield* leftOut(context, path, name, {
           why: `The server takes ${name} for the service's own setting of that name`,
           suggestion: "Rename it",
         });
         break;
-      case "unnameable":
+      case "invalid-name":
         yield* leftOut(context, path, name, { why: NAMES, suggestion: `Rename it, for example to ${renamed(name)}` });
         break;
-      case "unsayable":
-        if (reception.wanted === null) {
+      case "unsupported":
+        if (reading.wanted === null) {
           const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
           yield* leftOut(context, path, name, {
             why: SERVER_VALUES,
@@ -62,15 +62,15 @@ function* serviceRules(context: RuleContext, { id, settings }: Service): Generat
           });
         } else {
           yield* errorAt(context, path, NOT_SUPPORTED, `The server cannot be given this ${name}`, {
-            why: `It looks for ${reception.wanted} here, and would take its own default`,
-            suggestion: `Write ${reception.wanted}`,
+            why: `It looks for ${reading.wanted} here, and would take its own default`,
+            suggestion: `Write ${reading.wanted}`,
           });
         }
         break;
-      case "overlooked":
+      case "ignored":
         yield* warningAt(context, path, "server/wrong-type", `The server takes no notice of this ${name}`, {
-          why: `It looks for ${reception.wanted} here, and takes its own default in place of anything else`,
-          suggestion: `Write ${reception.wanted}`,
+          why: `It looks for ${reading.wanted} here, and takes its own default in place of anything else`,
+          suggestion: `Write ${reading.wanted}`,
         });
     }
   }

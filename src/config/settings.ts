@@ -9,11 +9,11 @@ import {
   absent,
   absentHere,
   assign,
+  checkName,
   clip,
   dependsOnEnvironment,
   emptyPair,
   evaluateOuter,
-  isName,
   isNull,
   listOf,
   portableOf,
@@ -191,7 +191,7 @@ function readMap(reader: Reader, shape: MapShape, value: Value, path: string): P
     const seen = new Map<string, Entry>();
     for (const entry of entries) {
       const inner = `${path}.${entry.name}`;
-      if (!isName(reader, entry.name, path, entry.nameRange) || isRepeated(reader, seen, entry, inner)) continue;
+      if (!checkName(reader, entry.name, path, entry.nameRange) || isRepeated(reader, seen, entry, inner)) continue;
       assign(pair, entry.name, readShaped(reader, shape.entry, unfold(reader, shape, entry.value), inner));
     }
     return pair;

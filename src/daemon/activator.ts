@@ -17,7 +17,7 @@ import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./look_compiler.ts";
 
 /** A check hook must not change the files: the snapshot that comes into force is the one that was checked. */
-const MEDDLED = errorDiagnostic(
+const CANDIDATE_CHANGED = errorDiagnostic(
   "hook/candidate-changed",
   "A check hook changed or removed a file that it was to check",
   {
@@ -109,7 +109,7 @@ export function openActivator(tools: ActivatorTools): Activator {
     if (checks.length === 0 || !isNew) return [];
     const before = await identitiesOf(paths);
     const refusals = await hookRunner.check(candidate, paths, Object.keys(changes.against(candidate.config)), signal);
-    return refusals.length > 0 || await identitiesOf(paths) === before ? refusals : [MEDDLED];
+    return refusals.length > 0 || await identitiesOf(paths) === before ? refusals : [CANDIDATE_CHANGED];
   };
   return {
     isChecked: checks.length > 0,

@@ -37,7 +37,7 @@ import type { Candidate } from "./look_compiler.ts";
 import { recordOf } from "./membership.ts";
 import type { MountedFiles } from "./mounted_files.ts";
 import type { Differ } from "./differ.ts";
-import { type DaemonSettings, pathToTell } from "./daemon_settings.ts";
+import { type DaemonSettings, lookAgainPath } from "./daemon_settings.ts";
 import { peerLifeOf } from "./joining.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 
@@ -352,7 +352,7 @@ async function askAll(parts: DaemonApiParts, stopped: AbortSignal): Promise<Noti
   if (!settings.options.highAvailability.enabled) return NONE_NOTIFIED;
   const isolation = isolationOf(settings.options);
   if (isolation !== null) return { instancesNotified: 0, notNotified: isolation };
-  const asked = await withinLimit(notifier.lookAgain(pathToTell(settings)), announcingMilliseconds(parts), stopped);
+  const asked = await withinLimit(notifier.lookAgain(lookAgainPath(settings)), announcingMilliseconds(parts), stopped);
   if (!asked.ok) {
     return stopped.aborted ? null : { instancesNotified: 0, notNotified: "Redis did not answer in time" };
   }

@@ -1,10 +1,10 @@
-// Answers requests about approvals. Without a desk no approval is required on this host.
+// Answers requests about approvals. Without a judge no approval is required on this host.
 import type { ApprovalApi, PendingApproval } from "../admin/approval_api.ts";
 import type { OrderAnswer } from "../admin/daemon_api.ts";
 import type { ApprovalVerdict } from "../approvals/verify_approvals.ts";
 import type { JournalEntry } from "../releases/journal_line.ts";
 import { refusalEntry } from "./journal_entries.ts";
-import type { ApprovalDesk } from "./approval_desk.ts";
+import type { ApprovalJudge } from "./approval_judge.ts";
 
 /** A configuration that this host would run if it were approved. */
 export type WaitingForApproval = Pick<PendingApproval, "hash" | "author" | "reason" | "at">;
@@ -12,7 +12,7 @@ export type WaitingForApproval = Pick<PendingApproval, "hash" | "author" | "reas
 /** The parts that answer. */
 export interface ApprovalParts {
   /** Null: no approval is required. */
-  readonly desk: Pick<ApprovalDesk, "verdictOf" | "takeIn"> | null;
+  readonly judge: Pick<ApprovalJudge, "verdictOf" | "takeIn"> | null;
   readonly required: number;
   readonly channel: string;
   /** The configurations that wait for approvals now. */
@@ -30,29 +30,29 @@ const NONE_REQUIRED = "No approval is required on this host: Approvals:Required 
 /** The parts of a host on which no approval is required. */
 export function noApprovals(channel: string): ApprovalParts {
   const reject = () => Promise.resolve({ ok: false, reason: NONE_REQUIRED } as const);
-  return { desk: null, required: 0, channel, waiting: () => [], record: () => {}, onSignature: () => {}, reject };
+  return { judge: null, required: 0, channel, waiting: () => [], record: () => {}, onSignature: () => {}, reject };
 }
 
 /** Makes the answers about approvals; `mask` replaces secrets. */
 export function openApprovalAnswers(parts: ApprovalParts, mask: (text: string) => string): ApprovalApi {
-  const { desk, required, channel, waiting, record, onSignature, reject } = parts;
+  const { judge, required, channel, waiting, record, onSignature, reject } = parts;
   const find = (hash: string) => waiting().find((one) => one.hash === hash);
   return {
     async pendingApprovals() {
-      if (desk === null) return { required: 0, channel, pending: [] };
-      const judged = waiting().map(async (one) => ({ ...one, ...shown(await desk.verdictOf(one.hash, one.author)) }));
+      if (judge === null) return { required: 0, channel, pending: [] };
+      const judged = waiting().map(async (one) => ({ ...one, ...shown(await judge.verdictOf(one.hash, one.author)) }));
       return { required, channel, pending: await Promise.all(judged) };
     },
     async approve(hash, signature) {
-      if (desk === null) return { ok: false, reason: NONE_REQUIRED };
-      const taken = await desk.takeIn(hash, find(hash)?.author ?? null, signature);
+      if (judge === null) return { ok: false, reason: NONE_REQUIRED };
+      const taken = await judge.takeIn(hash, find(hash)?.author ?? null, signature);
       if (!taken.ok) return taken;
       onSignature();
       const { have, need, signers } = shown(taken.verdict);
       return { ok: true, hash, have, need, signers, notShared: taken.notShared };
     },
     async reject({ hash, reason, author }) {
-      if (desk === null) return { ok: false, reason: NONE_REQUIRED };
+      if (judge === null) return { ok: false, reason: NONE_REQUIRED };
       if (find(hash) === undefined) {
         return {
           ok: false,

@@ -20,6 +20,6 @@ export interface DaemonSettings {
 }
 
 /** A path for the message that makes other instances look, which only log it. */
-export function pathToTell({ sourcePath, options }: Pick<DaemonSettings, "sourcePath" | "options">): string {
+export function lookAgainPath({ sourcePath, options }: Pick<DaemonSettings, "sourcePath" | "options">): string {
   return sourcePath ?? options.snapshot.path;
 }

@@ -13,8 +13,8 @@ import { underWay } from "../rollout/staging.ts";
 import { withinLimit } from "../time/limit.ts";
 import { pause } from "../time/pause.ts";
 import type { ApprovalParts, WaitingForApproval } from "./approval_answers.ts";
-import { openApprovalDesk } from "./approval_desk.ts";
-import { type DaemonSettings, pathToTell } from "./daemon_settings.ts";
+import { openApprovalJudge } from "./approval_judge.ts";
+import { type DaemonSettings, lookAgainPath } from "./daemon_settings.ts";
 import type { Candidate } from "./look_compiler.ts";
 import type { LoopAccess } from "./loop_holder.ts";
 
@@ -61,7 +61,7 @@ export function openHostApprovals(
     return (rollout?.hash === hash ? rollout.author : releases.terms?.author) ?? authors.get(hash) ?? null;
   };
   let store: SignatureStore | null = null;
-  const desk = openApprovalDesk({
+  const judge = openApprovalJudge({
     verifier: required === 0 ? null : openApprovalVerifier({ required, allowedSigners, revokedKeys, channel }),
     store: {
       approvals: async (hash) => await store?.approvals(hash) ?? NO_STORE,
@@ -79,17 +79,17 @@ export function openHostApprovals(
       const author = authorOf(state, outcome.hash);
       if (author !== null) authors.set(outcome.hash, author);
       for (const oldest of [...authors.keys()].slice(0, -MAX_AUTHORS)) authors.delete(oldest);
-      return { ...outcome, approval: await desk.approvalOf(outcome.hash, author) };
+      return { ...outcome, approval: await judge.approvalOf(outcome.hash, author) };
     },
     async isApproved(rollout) {
       // A host that requires none verifies nothing, so it does not let others begin.
       if (required === 0 || rollout?.phase !== "awaiting-approval") return false;
-      return (await desk.approvalOf(rollout.hash, rollout.author)).isApproved;
+      return (await judge.approvalOf(rollout.hash, rollout.author)).isApproved;
     },
     answers(running, opened) {
       store = opened;
       return {
-        desk: required === 0 ? null : desk,
+        judge: required === 0 ? null : judge,
         required,
         channel,
         waiting: () => waitingIn(running.state(), authorOf),
@@ -99,7 +99,7 @@ export function openHostApprovals(
           // The head is read again: the signature may let the rollout begin.
           if (running.state().agreement !== null) running.link("heard");
           // Hosts that take changes up without steps look for signatures only when they look.
-          void opened.lookAgain(pathToTell({ options, sourcePath }));
+          void opened.lookAgain(lookAgainPath({ options, sourcePath }));
         },
         reject: (hash, reason, author) => reject(running, { hash, reason, author: author ?? SOME_PERSON }),
       };

@@ -19,13 +19,13 @@ import type { KeptState, StateKeeper } from "./state_file.ts";
 const LONGEST_SILENCE_SECONDS = 30;
 
 /** Between two writes of the own record. */
-function tellMillisecondsOf({ highAvailability: { reconcileSeconds } }: Options): number {
+function recordMillisecondsOf({ highAvailability: { reconcileSeconds } }: Options): number {
   return Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
 }
 
 /** The life of a record that is not written again, in milliseconds. */
 export function peerLifeOf(options: Options): number {
-  return 3 * tellMillisecondsOf(options);
+  return 3 * recordMillisecondsOf(options);
 }
 
 /** The connection to Redis that the options name. */
@@ -68,7 +68,7 @@ export async function join(
   if (reached === null) return null;
   const { connection } = reached;
   const { configurationChannel: channel, settleSeconds, reconcileSeconds, autoReconnect } = options.highAvailability;
-  const tellMilliseconds = tellMillisecondsOf(options);
+  const recordMilliseconds = recordMillisecondsOf(options);
   // Loaded only now, so that an instance without a cluster does not hold it in memory.
   const { openRedisNotifier } = await import("../cluster/redis/redis_notifier.ts");
   const notifier = openRedisNotifier({
@@ -98,7 +98,7 @@ export async function join(
     incarnation,
     version,
     limits: { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 },
-    tellMilliseconds,
+    recordMilliseconds,
     ledger: found.ledger,
     keeper,
     log,

@@ -4,14 +4,14 @@ import { noteJournals } from "../cluster/journal_notes.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 
 /** The part of a record that is about journals. */
-export interface JournalTestimony {
+export interface JournalRecordPart {
   readonly journal: JournalMark | null;
   readonly noted: readonly NotedJournal[];
 }
 
 /** Notes other journals. */
 export interface JournalWitness {
-  testimony(): JournalTestimony;
+  recordPart(): JournalRecordPart;
   /**
    * Reads the peers' records, at most once a minute, and in a large fleet at most once in as many seconds as it has
    * records, so that all witnesses together make one reading a second. Never rejects.
@@ -32,7 +32,7 @@ export function journalWitness(
   let noted: readonly NotedJournal[] = [];
   let nextAt = -Infinity;
   return {
-    testimony() {
+    recordPart() {
       const newest = tail();
       return { journal: newest && { n: newest.n, digest: newest.digest }, noted };
     },

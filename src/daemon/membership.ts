@@ -42,7 +42,7 @@ export interface MembershipSettings {
   readonly version: string;
   readonly limits: AgreementLimits;
   /** The interval between two writings of an unchanged record, which lives three times as long. */
-  readonly tellMilliseconds: number;
+  readonly recordMilliseconds: number;
   /** From the last process. */
   readonly ledger: Ledger;
   readonly keeper: StateKeeper;
@@ -76,7 +76,7 @@ export interface Membership extends AsyncDisposable {
   /** Connects and listens from now on. */
   join(): void;
   /** Writes this instance's record if it changed. */
-  tellChange(): void;
+  updateRecord(): void;
 }
 
 /** Opens a membership; it does not connect before it joins. */
@@ -89,8 +89,8 @@ export function openMembership(settings: MembershipSettings): Membership {
     if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop.hint("peer");
   });
-  const teller = peerTeller(settings, closing.signal);
-  const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
+  const writeRecord = recordWriter(settings, closing.signal);
+  const renewal = setInterval(() => writeRecord(true), settings.recordMilliseconds);
   const texts = settings.isShared
     ? renewTexts({ agreed: () => agreedHash(loop), put: (hash) => putText(hash, settings), log })
     : null;
@@ -130,11 +130,11 @@ export function openMembership(settings: MembershipSettings): Membership {
         linked(link) {
           recorder.linked(link, connection);
           if (link.state !== "connecting") loop.link(link.state === "up" ? "linked" : "unlinked");
-          if (link.state === "up") teller(true);
+          if (link.state === "up") writeRecord(true);
         },
       });
     },
-    tellChange: () => teller(false),
+    updateRecord: () => writeRecord(false),
     async [Symbol.asyncDispose]() {
       closing.abort();
       clearInterval(renewal);
@@ -170,12 +170,12 @@ function headReader({ notifier, recorder, loop, isApproved }: MembershipSettings
 /**
  * Makes the function that writes this instance's record: one write at a time, the latest last, and only if it changed.
  */
-function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
+function recordWriter(settings: MembershipSettings, closing: AbortSignal): (renew: boolean) => void {
   const { notifier, log, instance, keeper, journalTail } = settings;
   const witness = journalTail === undefined ? null : journalWitness(notifier, instance, journalTail);
   let isKept = false;
   let lastText = "";
-  let isTelling = false;
+  let isWriting = false;
   let isNext = false;
   let isNamesakeLogged = false;
   let trouble: string | null = null;
@@ -204,25 +204,25 @@ function peerTeller(settings: MembershipSettings, closing: AbortSignal): (renew:
     // Logged once in a process: two that write at different intervals do not find each other every time.
     isNamesakeLogged ||= answer.namesake;
   };
-  const tell = async (renew: boolean) => {
-    isTelling = true;
+  const update = async (renew: boolean) => {
+    isWriting = true;
     const isRenewal = renew;
     do {
       isNext = false;
-      const record = { ...recordOf(settings), ...witness?.testimony() };
+      const record = { ...recordOf(settings), ...witness?.recordPart() };
       const text = JSON.stringify(record);
       const isNews = renew || text !== lastText;
       renew = false;
       if (isNews) await write({ ...record, at: new Date().toISOString() }, text);
     } while (isNext && !closing.aborted);
-    isTelling = false;
+    isWriting = false;
     // The record comes first, and the notes are in the next one.
     if (isRenewal && !closing.aborted) await witness?.look();
   };
   return (renew) => {
     if (closing.aborted || notifier.link().state !== "up") return;
-    if (isTelling) isNext = true;
-    else void tell(renew);
+    if (isWriting) isNext = true;
+    else void update(renew);
   };
 }
 

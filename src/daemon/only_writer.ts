@@ -27,7 +27,7 @@ export async function becomeOnlyWriter(
   const steps = WAIT_LIMIT_MILLISECONDS / WAIT_STEP_MILLISECONDS;
   for (let step = 0;; step++) {
     const taken = await lock.take();
-    if (taken.ok && taken.unlockable !== null) log.warning(taken.unlockable);
+    if (taken.ok && taken.lockWarning !== null) log.warning(taken.lockWarning);
     if (taken.ok || taken.code !== "LOCKED") return { ok: true, lock };
     if (step === steps) {
       lock[Symbol.dispose]();

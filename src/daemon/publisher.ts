@@ -47,8 +47,8 @@ export function openPublisher(parts: PublisherParts): Pick<DaemonApi, "publish" 
 async function publish(parts: PublisherParts, request: PublishRequest, signal: AbortSignal): Promise<PublishAnswer> {
   const { loader, loop, notifier, keeper, mask } = parts;
   const { name, text } = request;
-  const unwilling = unwillingness(parts);
-  if (unwilling !== null) return unwilling;
+  const unavailable = unavailability(parts);
+  if (unavailable !== null) return unavailable;
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > DEFAULT_MAX_BYTES) return refused(`The text is larger than ${DEFAULT_MAX_BYTES} bytes`);
   const format = formatOf(name);
@@ -123,7 +123,7 @@ function proposalOf(hash: string, { rollouts, stopping }: State<Candidate>): Pub
 }
 
 /** Why nothing can be published by this instance now; null: something can. */
-function unwillingness({ loop, settings }: PublisherParts): PublishAnswer | null {
+function unavailability({ loop, settings }: PublisherParts): PublishAnswer | null {
   const { agreement, rollouts, active, stopping } = loop.state();
   if (stopping) return { kind: "stopping" };
   if (agreement === null || rollouts === null) {

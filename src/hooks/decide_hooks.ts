@@ -59,7 +59,7 @@ export interface HookState<Input> {
   /** Failures in a row for the trigger that is owed. */
   readonly failures: number;
   /** Whether it failed and did not succeed since, for any trigger; only for hooks with `stopOnFailure`. */
-  readonly isUnwell: boolean;
+  readonly isFailing: boolean;
   /**
    * Of `activated`: the key of the last trigger that it succeeded for or that did not concern it, if none came since.
    */
@@ -126,21 +126,21 @@ export const KEPT_FAILURE = "failed";
 
 /** Hooks that owe nothing yet; `done` is from the last process. */
 export function initialHooks<Input>(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): HooksState<Input> {
-  const unwell = unwellAtStart(plans, done);
+  const failing = failingAtStart(plans, done);
   const hooks = plans.map((plan): HookState<Input> => ({
     plan,
     owed: null,
     running: null,
     waits: null,
     failures: 0,
-    isUnwell: unwell.includes(plan),
+    isFailing: failing.includes(plan),
     done: done.get(plan.name) === KEPT_FAILURE ? null : done.get(plan.name) ?? null,
   }));
   return { hooks, triggers: 0, stopping: false };
 }
 
 /** The hooks that failed. If none did, but some are done, the last process may have ended while the next one ran. */
-function unwellAtStart(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): readonly HookPlan[] {
+function failingAtStart(plans: readonly HookPlan[], done: ReadonlyMap<string, string>): readonly HookPlan[] {
   const stopping = plans.filter((plan) => plan.stopOnFailure && plan.on === "activated");
   const failed = stopping.filter(({ name }) => done.get(name) === KEPT_FAILURE);
   if (failed.length > 0 || !plans.some(({ name }) => done.has(name))) return failed;
@@ -177,8 +177,8 @@ function takeIn<Input>(
 
 function stop<Input>(state: HooksState<Input>): HooksDecision<Input> {
   if (state.stopping) return { state, actions: [] };
-  const { state: calmed, actions } = each(state, (hook) => [{ ...hook, waits: null }, disarm(hook)]);
-  return { state: { ...calmed, stopping: true }, actions: [...actions, { kind: "abort" }] };
+  const { state: disarmed, actions } = each(state, (hook) => [{ ...hook, waits: null }, disarm(hook)]);
+  return { state: { ...disarmed, stopping: true }, actions: [...actions, { kind: "abort" }] };
 }
 
 function happened<Input>(
@@ -235,7 +235,7 @@ function ended<Input>(
   const superseded = owed !== null && owed.number !== hook.running;
   const failures = result.ok || superseded ? 0 : hook.failures + 1;
   const isUnwell = plan.stopOnFailure && !result.ok && owed !== null;
-  const idle: HookState<Input> = { ...hook, running: null, isUnwell };
+  const idle: HookState<Input> = { ...hook, running: null, isFailing: isUnwell };
   let next: HookState<Input>;
   let willRetryInMilliseconds: number | null = null;
   const actions: HooksAction<Input>[] = [];
@@ -272,12 +272,12 @@ function ended<Input>(
  * no second server is restarted before the first works again.
  */
 export function heldBy<Input>(hook: HookState<Input>, state: HooksState<Input>): string | null {
-  return state.hooks.find((one) => one.isUnwell && one.owed !== null && isHeldBy(hook, one, state))?.plan.name ?? null;
+  return state.hooks.find((one) => one.isFailing && one.owed !== null && isHeldBy(hook, one, state))?.plan.name ?? null;
 }
 
-function isHeldBy<Input>(hook: HookState<Input>, unwell: HookState<Input>, { hooks }: HooksState<Input>): boolean {
-  if (hook.plan.on !== unwell.plan.on || hook.owed === null || hook.running !== null || hook.isUnwell) return false;
-  return hook.plan.stopOnFailure || hooks.indexOf(hook) > hooks.indexOf(unwell);
+function isHeldBy<Input>(hook: HookState<Input>, failing: HookState<Input>, { hooks }: HooksState<Input>): boolean {
+  if (hook.plan.on !== failing.plan.on || hook.owed === null || hook.running !== null || hook.isFailing) return false;
+  return hook.plan.stopOnFailure || hooks.indexOf(hook) > hooks.indexOf(failing);
 }
 
 /** The hooks on `activated` and the newest activation: each has succeeded for it, or has failed at least once. */
@@ -349,7 +349,7 @@ function due<Input>(hook: HookState<Input>): Turn<Input> {
 }
 
 function release<Input>(hook: HookState<Input>): HookState<Input> {
-  return { ...hook, owed: null, waits: null, failures: 0, isUnwell: false };
+  return { ...hook, owed: null, waits: null, failures: 0, isFailing: false };
 }
 
 function disarm<Input>({ plan, waits }: HookState<Input>): readonly HooksAction<Input>[] {
@@ -362,7 +362,7 @@ function each<Input>(state: HooksState<Input>, turn: (hook: HookState<Input>) =>
 }
 
 function doneOf<Input>({ hooks }: HooksState<Input>): ReadonlyMap<string, string> {
-  return new Map(hooks.flatMap(({ plan, done, isUnwell }) => {
+  return new Map(hooks.flatMap(({ plan, done, isFailing: isUnwell }) => {
     const kept = isUnwell && plan.on === "activated" ? KEPT_FAILURE : done;
     return kept === null ? [] : [[plan.name, kept]];
   }));

@@ -60,12 +60,12 @@ export interface HookLoop<Input> extends AsyncDisposable {
 }
 
 /** The parts of a report that are not in the verdict. */
-type Ran = Pick<HookReport, "output" | "durationMilliseconds">;
+type RunOutput = Pick<HookReport, "output" | "durationMilliseconds">;
 
 /** How long disposing waits for hooks that were aborted. */
 const GRACE_MILLISECONDS = 1_000;
 
-const NOTHING_RAN: Ran = { output: "", durationMilliseconds: 0 };
+const NO_RUN: RunOutput = { output: "", durationMilliseconds: 0 };
 
 /** Makes a failure of a bug, so that the hook is tried again. The bug's message may quote anything and is left out. */
 function failed(bug: unknown): HookRun {
@@ -82,13 +82,13 @@ export function runHooks<Input>(given: HookLoopOptions<Input>): HookLoop<Input> 
   const running = new Set<Promise<void>>();
   let state = initialHooks<Input>(options.plans, options.done);
 
-  const take = (event: HooksEvent<Input>, ran: Ran = NOTHING_RAN): void => {
+  const take = (event: HooksEvent<Input>, output: RunOutput = NO_RUN): void => {
     const decision = decideHooks(state, event);
     state = decision.state;
-    for (const action of decision.actions) carryOut(action, ran);
+    for (const action of decision.actions) carryOut(action, output);
   };
   const disarm = (hook: string) => timers.get(hook)?.();
-  const carryOut = (action: HooksAction<Input>, ran: Ran): void => {
+  const carryOut = (action: HooksAction<Input>, output: RunOutput): void => {
     switch (action.kind) {
       case "run": {
         const run = perform(action).finally(() => running.delete(run));
@@ -104,7 +104,7 @@ export function runHooks<Input>(given: HookLoopOptions<Input>): HookLoop<Input> 
       case "keep":
         return options.keep(action.done);
       case "report":
-        return options.report({ ...action.verdict, ...ran });
+        return options.report({ ...action.verdict, ...output });
       case "abort":
         return closing.abort();
     }

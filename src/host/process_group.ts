@@ -30,14 +30,14 @@ export interface ProcessGroup {
    * of it runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk), with the
    * number of processes that ran beside the leader; 0 also if that is unknown.
    *
-   * @param hurry shortens the grace while it lasts.
+   * @param shorter cuts the grace while it lasts.
    */
-  end(graceMilliseconds: number, hurry?: Hurry): Promise<number>;
+  end(graceMilliseconds: number, shorter?: ShorterGrace): Promise<number>;
 }
 
 /** A reason to shorten a grace. */
-export interface Hurry {
-  /** Aborts when the hurry begins, perhaps before the grace. */
+export interface ShorterGrace {
+  /** Aborts when the grace becomes shorter, perhaps before the grace. */
   readonly signal: AbortSignal;
   /** The longest rest of a grace from then on. */
   readonly graceMilliseconds: number;
@@ -112,10 +112,10 @@ function groupOf(child: Deno.ChildProcess, onOutput: (chunk: Uint8Array) => void
     id,
     status,
     outputEnded,
-    async end(graceMilliseconds, hurry) {
+    async end(graceMilliseconds, shorter) {
       const left = await groupsLeft(id);
       const others = [...left.values()].reduce((sum, count) => sum + count, isLeaderGone ? 0 : -1);
-      if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, clock, hurry)) {
+      if (!await isGoneWithin(id, "SIGTERM", graceMilliseconds, clock, shorter)) {
         await isGoneWithin(id, "SIGKILL", KILL_LIMIT_MILLISECONDS, clock);
       } else signalGroup(id, "SIGKILL"); // No look at /proc sees a chain of processes of milliseconds each.
       const closed = readers.map((reader) => reader.cancel());
@@ -194,14 +194,14 @@ async function isGoneWithin(
   signal: Deno.Signal,
   limitMilliseconds: number,
   clock: Clock,
-  hurry?: Hurry,
+  shorter?: ShorterGrace,
 ): Promise<boolean> {
   let deadline = clock.now() + limitMilliseconds;
   const shorten = () => {
-    deadline = Math.min(deadline, clock.now() + hurry!.graceMilliseconds);
+    deadline = Math.min(deadline, clock.now() + shorter!.graceMilliseconds);
   };
-  hurry?.signal.addEventListener("abort", shorten);
-  if (hurry?.signal.aborted) shorten();
+  shorter?.signal.addEventListener("abort", shorten);
+  if (shorter?.signal.aborted) shorten();
   signalGroup(session, signal);
   const signalled = new Set([session]);
   try {
@@ -217,6 +217,6 @@ async function isGoneWithin(
       await pause(Math.min(milliseconds, left), NEVER, clock);
     }
   } finally {
-    hurry?.signal.removeEventListener("abort", shorten);
+    shorter?.signal.removeEventListener("abort", shorten);
   }
 }

@@ -3,7 +3,7 @@
 import { atomicWrite, AtomicWriteError, type FileContent, type FileSystem, hostFileSystem } from "./atomic_write.ts";
 
 /** The attributes that a replaced file did not pass on to the new one. */
-export interface Lost {
+export interface LostAttributes {
   readonly what: readonly ("owner" | "group")[];
   readonly old: { readonly uid: number | null; readonly gid: number | null; readonly mode: number };
 }
@@ -22,7 +22,7 @@ export async function replaceFile(
   path: string,
   content: FileContent,
   fileSystem: FileSystem = hostFileSystem,
-): Promise<Lost | null> {
+): Promise<LostAttributes | null> {
   const found = await Deno.stat(path).catch(() => null);
   if (found === null) {
     await atomicWrite(path, content, { mode: NEW_MODE, fileSystem });

@@ -215,15 +215,15 @@ interface BuiltFrom {
   readonly shape: OptionShape;
 }
 
-interface Spot {
+interface SettingPlace {
   readonly path: readonly string[];
   readonly written: readonly string[];
   readonly secret: boolean;
 }
 
 /** The schema's input: an object of its keys, in which a value of the wrong form stays for the schema to refuse. */
-function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown {
-  nodes.set(pathKey(spot.path), { node, written: spot.written, secret: spot.secret, shape });
+function build(node: OptionNode, shape: OptionShape, place: SettingPlace, nodes: Map<string, BuiltFrom>): unknown {
+  nodes.set(pathKey(place.path), { node, written: place.written, secret: place.secret, shape });
   const what = node.written?.what;
   const value = givenValue(node);
   if (value !== undefined) return value;
@@ -231,15 +231,15 @@ function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<stri
   const isUnset = what !== undefined && "value" in what && node.children.size === 0;
   if (isUnset) return undefined;
   if (shape.kind === "value" || wrongForm) return wrong;
-  if (shape.kind === "list") return buildList(node, shape.item, spot, nodes);
+  if (shape.kind === "list") return buildList(node, shape.item, place, nodes);
   const members: [string, unknown][] = [];
   for (const [key, child] of node.children) {
     const member = shape.kind === "group" ? shape.members.get(key)! : null;
     const name = member?.key ?? child.name;
     const below = {
-      path: [...spot.path, name],
-      written: [...spot.written, member?.name ?? shownText(child.name)],
-      secret: spot.secret || member?.secret === true,
+      path: [...place.path, name],
+      written: [...place.written, member?.name ?? shownText(child.name)],
+      secret: place.secret || member?.secret === true,
     };
     members.push([name, build(child, member?.shape ?? { kind: "value" }, below, nodes)]);
   }
@@ -247,10 +247,10 @@ function build(node: OptionNode, shape: OptionShape, spot: Spot, nodes: Map<stri
 }
 
 /** Items in the order of their numbers; gaps close, as in .NET. */
-function buildList(node: OptionNode, item: OptionShape, spot: Spot, nodes: Map<string, BuiltFrom>): unknown[] {
+function buildList(node: OptionNode, item: OptionShape, place: SettingPlace, nodes: Map<string, BuiltFrom>): unknown[] {
   const children = [...node.children].sort(([left], [right]) => Number(left) - Number(right));
   return children.map(([key, child], index) => {
-    const below = { ...spot, path: [...spot.path, String(index)], written: [...spot.written, key] };
+    const below = { ...place, path: [...place.path, String(index)], written: [...place.written, key] };
     return build(child, item, below, nodes) ?? null;
   });
 }

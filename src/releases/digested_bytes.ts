@@ -8,12 +8,12 @@ export const DIGEST_BYTES = 32;
 const PIECE_BYTES = 1024 * 1024;
 
 /** Returns the pieces and their digest, in turns, those of the work before if its pace is given. */
-export async function digested(pieces: readonly Uint8Array[], pace: Pace = openPace()): Promise<Uint8Array[]> {
+export async function withDigest(pieces: readonly Uint8Array[], pace: Pace = openPace()): Promise<Uint8Array[]> {
   return [...pieces, await digestOf(pieces, pace)];
 }
 
 /** Returns the bytes before the digest, in turns; null: they are not those that it was made of. */
-export async function undigested(bytes: Uint8Array, pace: Pace = openPace()): Promise<Uint8Array | null> {
+export async function withoutDigest(bytes: Uint8Array, pace: Pace = openPace()): Promise<Uint8Array | null> {
   if (bytes.length < DIGEST_BYTES) return null;
   const content = bytes.subarray(0, -DIGEST_BYTES);
   const digest = await digestOf([content], pace);

@@ -3,7 +3,7 @@
 // a flipped bit can switch off zstd's own checksum, and its asynchronous form ends the process over a damaged file.
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { openPace } from "../time/pace.ts";
-import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
+import { DIGEST_BYTES, withDigest, withoutDigest } from "./digested_bytes.ts";
 import { joinedBytes } from "../host/joined_bytes.ts";
 
 /** A frame each. Deno compresses on the main thread, also asynchronously: some 9 ms a megabyte. */
@@ -41,13 +41,13 @@ export async function packText(text: Uint8Array): Promise<Uint8Array[]> {
   [SKIPPABLE_FRAME, contentBytes, ...lengths, frames.length].forEach((number, index) =>
     numbers.setUint32(index * NUMBER_BYTES, number, true)
   );
-  return await digested([...frames, new Uint8Array(numbers.buffer)], pace);
+  return await withDigest([...frames, new Uint8Array(numbers.buffer)], pace);
 }
 
 /** Returns the text of a packed file, in turns; null: the file is damaged, or its text has more than `maxTextBytes`. */
 export async function unpackText(packed: Uint8Array, maxTextBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const pace = openPace();
-  const content = await undigested(packed, pace);
+  const content = await withoutDigest(packed, pace);
   const frames = content && framesOf(content);
   if (frames === null) return null;
   const pieces: Uint8Array<ArrayBuffer>[] = [];

@@ -25,7 +25,7 @@ export interface ResealingSettings {
   /** The files of the history; null: they cannot be listed. */
   texts(): Promise<readonly { readonly hash: string; readonly path: string }[] | null>;
   /** Runs work while no text is written. */
-  alone<T>(work: () => Promise<T>): Promise<T>;
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Seals texts anew. Disposing of it ends a pass after the text that is written. */
@@ -36,7 +36,7 @@ export interface Resealer extends AsyncDisposable {
 
 /** Opens a resealer. */
 export function openResealer(settings: ResealingSettings): Resealer {
-  const { keyRing, texts, alone } = settings;
+  const { keyRing, texts, exclusively } = settings;
   let running: Promise<Resealed> | null = null;
   let isClosed = false;
   /** All texts were sealed with this key once, and newer texts are sealed with it or a newer one. */
@@ -52,7 +52,7 @@ export function openResealer(settings: ResealingSettings): Resealer {
     const found = await texts();
     for (const text of found ?? []) {
       if (isClosed) return { count, message };
-      const outcome = await alone(() => resealText(text, { key, keyRing }, settings));
+      const outcome = await exclusively(() => resealText(text, { key, keyRing }, settings));
       if (outcome === "sealed") count++;
       else if (outcome !== "nothing to do") message ??= `${terminalText(text.path)} ${outcome}`;
     }

@@ -9,7 +9,7 @@ import { readRegularFile } from "../host/regular_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { type HistoryDirectory, makeHistoryDirectory } from "./history_directory.ts";
 import type { Kept } from "./owed_writer.ts";
-import { DIGEST_BYTES, digested, undigested } from "./digested_bytes.ts";
+import { DIGEST_BYTES, withDigest, withoutDigest } from "./digested_bytes.ts";
 
 const NAME = "reserve";
 /** Changes with the form of the file: a line of JSON, the snapshot, the server form, the digest of them. */
@@ -63,7 +63,7 @@ export function openReserve(directory: HistoryDirectory, maxFileBytes: number): 
     kept = null;
     try {
       await makeHistoryDirectory(directory);
-      await atomicWrite(path, await digested(piecesOf(files)), { mode: 0o600, fileSystem: directory.fileSystem });
+      await atomicWrite(path, await withDigest(piecesOf(files)), { mode: 0o600, fileSystem: directory.fileSystem });
       kept = id;
       return { ok: true };
     } catch (error) {
@@ -74,7 +74,7 @@ export function openReserve(directory: HistoryDirectory, maxFileBytes: number): 
     const none: ReserveRead = { ok: false, reason: "missing", message: `${shown} has no snapshot of ${hash}` };
     try {
       const bytes = await readRegularFile(path, maxBytes);
-      const content = bytes.length > maxBytes ? null : await undigested(bytes);
+      const content = bytes.length > maxBytes ? null : await withoutDigest(bytes);
       const files = content && filesOf(content);
       if (files === null) return { ok: false, reason: "damaged", message: `${shown} is damaged` };
       return files.hash === hash ? { ok: true, files } : none;

@@ -52,7 +52,7 @@ export function targetOf(
   const running = runningRelease(kept);
   if (running === null) return { ok: false, reason: "No release is in force, so there is nothing to take back" };
   const isMeant = number === null || kept.list.some((one) => one.number === number && one.hash === running.hash);
-  if (isForFleet && isMeant && wentBackAlone(kept, running.hash)) return { ok: true, release: running };
+  if (isForFleet && isMeant && wentBackOnlyHere(kept, running.hash)) return { ok: true, release: running };
   if (number === null) return lastTarget(kept, running);
   const release = kept.list.findLast((one) => one.number === number);
   if (release === undefined) {
@@ -98,7 +98,7 @@ function followedRollback({ pinned, list, skips }: KeptReleases, hash: string): 
 }
 
 /** Whether this host went back to the hash, and the other hosts did not. */
-function wentBackAlone({ pinned, skips }: KeptReleases, hash: string): boolean {
+function wentBackOnlyHere({ pinned, skips }: KeptReleases, hash: string): boolean {
   return pinned?.scope === "host" && pinned.hash === hash && skips.some((one) => one.scope === "host");
 }
 
@@ -123,7 +123,7 @@ export function takeBack(before: KeptReleases, rollback: Rollback, at: number): 
   const running = runningRelease(kept);
   const after = cause === "health" ? kept.list.filter((one) => one === running) : kept.list.slice(from + 1);
   const newer = after.map((one) => one.hash).filter((hash) => hash !== to);
-  const own = scope === "fleet" && wentBackAlone(kept, to) ? kept.skips.filter((one) => one.scope === "host") : [];
+  const own = scope === "fleet" && wentBackOnlyHere(kept, to) ? kept.skips.filter((one) => one.scope === "host") : [];
   const undoes = [...new Set([...own.map(({ hash }) => hash), ...newer])].slice(-MAX_SKIPS);
   const owed = scope === "fleet" ? [...undoes, ...isForced ? [to] : []].slice(-MAX_SKIPS) : [];
   const by = author ?? ACTORS[cause];

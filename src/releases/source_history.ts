@@ -100,7 +100,7 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
   let written: { readonly text: Omit<ReleaseText, "bytes">; readonly identity: string | null } | null = null;
   // A text that is sealed anew must not come in the place of one that was put meanwhile.
   let last: Promise<unknown> = Promise.resolve();
-  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
     last = result.catch(() => {});
     return result;
@@ -119,14 +119,14 @@ export function openSourceHistory(options: SourceHistoryOptions): SourceHistory 
     // A crash before this leaves both, of which the newer one counts.
     await fileSystem.remove(pathOf(directory, { hash, format: format === "hcl" ? "json" : "hcl" })).catch(() => {});
   };
-  const writer = openOwedWriter("the history", (text: ReleaseText) => alone(() => write(text)), options);
+  const writer = openOwedWriter("the history", (text: ReleaseText) => exclusively(() => write(text)), options);
   const resealer = openResealer({
     keyRing,
     maxBytes: maxStoredBytes(options.maxTextBytes),
     fileSystem: directory.fileSystem,
     texts: async () =>
       (await listHistory(directory))?.map((text) => ({ hash: text.hash, path: pathOf(directory, text) })) ?? null,
-    alone,
+    exclusively,
   });
 
   return {

@@ -42,7 +42,7 @@ function written<C>(
     ? null
     : runningRelease(kept);
   const state: State<C> = { ...before, releases: { ...before.releases, kept, held, terms: null } };
-  const calmed = disarm({
+  const disarmed = disarm({
     ...state,
     active: { hash, contentHash },
     trouble: null,
@@ -61,6 +61,6 @@ function written<C>(
     held,
   });
   const timers = release === null || state.stopping ? [] : timersOf(kept, event.at);
-  const actions: Action<C>[] = [...calmed.actions, ...timers, report];
-  return state.stopping ? finish(calmed.state, actions) : proceed(calmed.state, actions);
+  const actions: Action<C>[] = [...disarmed.actions, ...timers, report];
+  return state.stopping ? finish(disarmed.state, actions) : proceed(disarmed.state, actions);
 }

@@ -84,7 +84,7 @@ export async function announce(
 }
 
 /** The moment and the jitter of an answer. */
-export interface Chance {
+export interface AnswerContext {
   random(): number;
   wallClock(): number;
 }
@@ -92,7 +92,7 @@ export interface Chance {
 /** Reads the fleet; never rejects. `onBug` receives exceptions of the access. */
 export async function readFleet(
   access: ClusterAccess,
-  { random, wallClock }: Chance,
+  { random, wallClock }: AnswerContext,
   onBug: (error: unknown) => void,
 ): Promise<LoopRolloutEvent> {
   const event = (answer: FleetAnswer) =>
@@ -109,7 +109,7 @@ export async function readFleet(
 export async function moveRollout(
   access: ClusterAccess,
   { move, isProposal }: { readonly move: RolloutMove; readonly isProposal: boolean },
-  { random }: Chance,
+  { random }: AnswerContext,
   onBug: (error: unknown) => void,
 ): Promise<LoopRolloutEvent> {
   const event = (answer: MoveOutcome) => ({ kind: "move-answered", answer, random: random() }) as const;

@@ -166,7 +166,7 @@ function hinted<C>(state: State<C>, reason: HintReason): Decision<C> {
 
 function stop<C>(state: State<C>): Decision<C> {
   if (state.stopping) return { state, actions: [] };
-  const calmed = disarm({ ...state, stopping: true, waiting: [] });
-  if (state.work.kind === "idle") return finish(calmed.state, calmed.actions);
-  return { state: calmed.state, actions: [...calmed.actions, { kind: "abort" }] };
+  const disarmed = disarm({ ...state, stopping: true, waiting: [] });
+  if (state.work.kind === "idle") return finish(disarmed.state, disarmed.actions);
+  return { state: disarmed.state, actions: [...disarmed.actions, { kind: "abort" }] };
 }

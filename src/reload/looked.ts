@@ -165,10 +165,10 @@ function stay<C>(
   const before = state.releases.held;
   const repeated = !isManual(reasons) && before !== null && before.kind === held.kind && before.hash === held.hash &&
     detailOf(before) === detailOf(held);
-  const calmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
+  const disarmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
   const running = state.active?.hash ?? null;
   const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
-  return proceed(calmed.state, [...calmed.actions, reported(report)]);
+  return proceed(disarmed.state, [...disarmed.actions, reported(report)]);
 }
 
 function detailOf(held: Held): string | null {
@@ -258,11 +258,11 @@ function place<C>(
     const known = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
     const kept = back === null ? unpinned(known, hash) : known;
     const meant = { ...state, releases: { ...state.releases, kept }, trouble: null };
-    const calmed = disarm(withoutTerms(meant, reasons));
+    const disarmed = disarm(withoutTerms(meant, reasons));
     const timers = known === state.releases.kept ? [] : timersOf(kept, event.at);
     const healed = state.trouble?.kind ?? null;
     const report: LoopReport<C> = { kind: "unchanged", ...common, hash, contentHash, healed, candidate };
-    return proceed(calmed.state, [...calmed.actions, ...timers, reported(report)]);
+    return proceed(disarmed.state, [...disarmed.actions, ...timers, reported(report)]);
   }
   if (retryCovers(state, "write-failed", fingerprint, reasons)) {
     return proceed(state, [reported({ kind: "awaiting-retry", ...common, fingerprint })]);
@@ -298,11 +298,11 @@ export function rejected<C>(
 ): Decision<C> {
   const { kind, fingerprint, reason, diagnostics, isUnread = false } = outcome;
   const failure = { ...common, fingerprint, reason, repeated: isRepeated(state, outcome, common.reasons) };
-  const calmed = disarm({
+  const disarmed = disarm({
     ...withoutTerms(state, common.reasons),
     trouble: { kind, fingerprint, reason, attempts: 0, ...isRefusal && { isRefusal }, ...isUnread && { isUnread } },
   });
-  return proceed(calmed.state, [...calmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
+  return proceed(disarmed.state, [...disarmed.actions, reported({ kind, ...failure, diagnostics, isUnread })]);
 }
 
 /**

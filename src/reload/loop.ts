@@ -330,7 +330,7 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
     case "keep":
       return cluster?.keep(action.ledger);
     case "report":
-      tell(machine, action.report);
+      report(machine, action.report);
       if ("reasons" in action.report) answer(machine, action.report);
       return;
     case "finish":
@@ -380,7 +380,7 @@ function askCluster<C>(
   action: Extract<Action<C>, { kind: ClusterQuestion }>,
 ): Promise<Event<C>> {
   const { random } = machine.options;
-  const onBug = (error: unknown) => tell(machine, { kind: "internal-error", during: action.kind, error });
+  const onBug = (error: unknown) => report(machine, { kind: "internal-error", during: action.kind, error });
   switch (action.kind) {
     case "read-head":
       return readHead(cluster, random, onBug);
@@ -417,7 +417,7 @@ function look<C>(machine: Machine<C>, back: string | null = null): void {
       fingerprint: "internal-error",
       reason: "an internal error kept the source from being read",
     };
-    if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "look", error: ending.error });
+    if (ending.kind === "threw") report(machine, { kind: "internal-error", during: "look", error: ending.error });
     return { kind: "looked", outcome, tookMilliseconds, random: options.random(), at: options.wallClock() };
   });
 }
@@ -438,7 +438,7 @@ function checkHealth<C>(machine: Machine<C>): void {
     try {
       return await options.checkHealth?.(closing.signal) ?? { ok: true };
     } catch (error) {
-      tell(machine, { kind: "internal-error", during: "check-health", error });
+      report(machine, { kind: "internal-error", during: "check-health", error });
       return { ok: false, reason: "an internal error" };
     }
   };
@@ -451,7 +451,7 @@ function activate<C>(machine: Machine<C>, candidate: C, releases: KeptReleases):
   const giveUp = () => {
     work.abort();
     machine.isStalled = true;
-    tell(machine, { kind: "write-stalled", limitMilliseconds: limit });
+    report(machine, { kind: "write-stalled", limitMilliseconds: limit });
   };
   const workLimit = armLimit(machine, limit, giveUp);
   const work = beginWork((signal) => options.activate(candidate, signal, workLimit, releases));
@@ -462,7 +462,7 @@ function activate<C>(machine: Machine<C>, candidate: C, releases: KeptReleases):
         ? `writing the snapshot took longer than ${limit} ms`
         : "an internal error kept the snapshot from being written",
     };
-    if (ending.kind === "threw") tell(machine, { kind: "internal-error", during: "activate", error: ending.error });
+    if (ending.kind === "threw") report(machine, { kind: "internal-error", during: "activate", error: ending.error });
     return { kind: "activated", result, tookMilliseconds, random: options.random(), at: options.wallClock() };
   });
 }
@@ -501,7 +501,7 @@ function perform<C, T>(
 }
 
 /** Reports; a bug of the receiver does not keep the loop from its other actions. */
-function tell<C>(machine: Machine<C>, report: Report<C>): void {
+function report<C>(machine: Machine<C>, report: Report<C>): void {
   try {
     machine.options.report(report);
   } catch (error) {

@@ -4,17 +4,17 @@ import type { Json } from "../config/json.ts";
 import { isName, isWholeNumber, type ServerValue, serverValueOf } from "./grammar.ts";
 
 /** The fate of a setting in the server's configuration. */
-export type Reception =
+export type ServerReading =
   /** Written with this value. */
   | { readonly kind: "written"; readonly value: ServerValue }
   /** Written, but the server ignores it, because it wants another type. */
-  | { readonly kind: "overlooked"; readonly value: ServerValue; readonly wanted: WantedType }
+  | { readonly kind: "ignored"; readonly value: ServerValue; readonly wanted: WantedType }
   /** The grammar has no such name. */
-  | { readonly kind: "unnameable" }
+  | { readonly kind: "invalid-name" }
   /** Every service has a setting of that name. */
-  | { readonly kind: "taken" }
+  | { readonly kind: "reserved" }
   /** The grammar has no such value; `wanted` is null if the server would do the same without the setting. */
-  | { readonly kind: "unsayable"; readonly wanted: WantedType | null };
+  | { readonly kind: "unsupported"; readonly wanted: WantedType | null };
 
 /** A type that the server wants. */
 export type WantedType = "a text" | "a whole number of 32 bits" | "true or false";
@@ -37,15 +37,15 @@ const TAKEN = ["enabled", "type"];
  * Decides how a server reads a setting of a service. A text that spells a number or a boolean, as one from the
  * environment does, is converted if the server wants that type: it would ignore the text.
  */
-export function receptionOf(name: string, value: Json): Reception {
-  if (TAKEN.includes(name)) return { kind: "taken" };
-  if (!isName(name)) return { kind: "unnameable" };
+export function serverReadingOf(name: string, value: Json): ServerReading {
+  if (TAKEN.includes(name)) return { kind: "reserved" };
+  if (!isName(name)) return { kind: "invalid-name" };
   const wanted = WANTED.get(name) ?? null;
   const plain = serverValueOf(value);
-  if (plain === null) return { kind: "unsayable", wanted: value === null ? null : wanted };
+  if (plain === null) return { kind: "unsupported", wanted: value === null ? null : wanted };
   if (wanted === null) return { kind: "written", value: plain };
   const typed = asWanted(wanted, plain);
-  return typed === null ? { kind: "overlooked", value: plain, wanted } : { kind: "written", value: typed };
+  return typed === null ? { kind: "ignored", value: plain, wanted } : { kind: "written", value: typed };
 }
 
 function asWanted(wanted: WantedType, value: ServerValue): ServerValue | null {

@@ -3,10 +3,10 @@
 import type { Cache, DataSource, Honua, Layer, RateLimit, Service } from "../config/honua_config.ts";
 import type { Json } from "../config/json.ts";
 import { isExpandedAgain, isName, quoted, serverValueOf, written } from "../server/grammar.ts";
-import { receptionOf } from "../server/service_settings.ts";
+import { serverReadingOf } from "../server/service_settings.ts";
 
 /** Takes texts that the server would expand again. */
-export interface Carrier {
+export interface TextVariables {
   /** Stores the text of a setting, and returns the name of the variable that has it. */
   variableFor(setting: string, text: string): string;
 }
@@ -36,12 +36,12 @@ export function variableText(name: string, value: Json): string {
 }
 
 /** Writes a block `data_source`. */
-export function dataSourceText(id: string, dataSource: DataSource, carrier: Carrier): string {
+export function dataSourceText(id: string, dataSource: DataSource, variables: TextVariables): string {
   const { provider, connection, healthCheck, pool } = dataSource;
   return block(`data_source ${quoted(id)}`, [
     ["provider", quoted(provider)],
-    ["connection", expanded(carrier, "connection", connection)],
-    healthCheck === undefined ? null : ["health_check", expanded(carrier, "health_check", healthCheck)],
+    ["connection", expanded(variables, "connection", connection)],
+    healthCheck === undefined ? null : ["health_check", expanded(variables, "health_check", healthCheck)],
     pool === undefined ? null : [
       "pool",
       object(1, [
@@ -54,13 +54,13 @@ export function dataSourceText(id: string, dataSource: DataSource, carrier: Carr
 }
 
 /** Writes a block `service`. */
-export function serviceText(id: string, { type, enabled, settings }: Service, carrier: Carrier): string {
+export function serviceText(id: string, { type, enabled, settings }: Service, variables: TextVariables): string {
   const lines: Line[] = [["type", quoted(type)], ["enabled", written(enabled)]];
   for (const name of Object.keys(settings).sort()) {
-    const reception = receptionOf(name, settings[name]!);
-    if (reception.kind !== "written" && reception.kind !== "overlooked") continue;
-    const { value } = reception;
-    lines.push([name, typeof value === "string" ? expanded(carrier, name, value) : written(value)]);
+    const reading = serverReadingOf(name, settings[name]!);
+    if (reading.kind !== "written" && reading.kind !== "ignored") continue;
+    const { value } = reading;
+    lines.push([name, typeof value === "string" ? expanded(variables, name, value) : written(value)]);
   }
   return block(`service ${quoted(id)}`, lines);
 }
@@ -99,20 +99,24 @@ export function layerText(id: string, layer: Layer): string {
 }
 
 /** Writes a block `cache`. */
-export function cacheText(id: string, { type, enabled, connection, requiredIn }: Cache, carrier: Carrier): string {
+export function cacheText(
+  id: string,
+  { type, enabled, connection, requiredIn }: Cache,
+  variables: TextVariables,
+): string {
   return block(`cache ${quoted(id)}`, [
     ["type", quoted(type)],
     ["enabled", written(enabled)],
-    connection === undefined ? null : ["connection", expanded(carrier, "connection", connection)],
+    connection === undefined ? null : ["connection", expanded(variables, "connection", connection)],
     ["required_in", written(requiredIn)],
   ]);
 }
 
 /** Writes the block `rate_limit`. */
-export function rateLimitText({ enabled, store, rules }: RateLimit, carrier: Carrier): string {
+export function rateLimitText({ enabled, store, rules }: RateLimit, variables: TextVariables): string {
   return block("rate_limit", [
     ["enabled", written(enabled)],
-    ["store", expanded(carrier, "store", store)],
+    ["store", expanded(variables, "store", store)],
     [
       "rules",
       object(
@@ -127,8 +131,8 @@ export function rateLimitText({ enabled, store, rules }: RateLimit, carrier: Car
 }
 
 /** Writes a text as the value of a setting that the server expands again. */
-function expanded(carrier: Carrier, setting: string, text: string): string {
-  return quoted(isExpandedAgain(text) ? `var.${carrier.variableFor(setting, text)}` : text);
+function expanded(variables: TextVariables, setting: string, text: string): string {
+  return quoted(isExpandedAgain(text) ? `var.${variables.variableFor(setting, text)}` : text);
 }
 
 /** The names that the grammar can express, sorted: the order of the source is not the same on every host. */

@@ -10,12 +10,12 @@ import { type Joined, joined } from "./joined_texts.ts";
 import { type NameOrder, openNameOrder } from "./name_order.ts";
 import {
   cacheText,
-  type Carrier,
   dataSourceText,
   honuaText,
   layerText,
   rateLimitText,
   serviceText,
+  type TextVariables,
   variableText,
 } from "./server_block_text.ts";
 import type { ServerFormBody } from "./server_form.ts";
@@ -60,7 +60,7 @@ interface Memory {
 interface Section {
   readonly blocks: Readonly<Record<string, unknown>>;
   /** Returns an empty text if the grammar cannot express the block. */
-  readonly text: (id: string, block: never, carrier: Carrier) => string;
+  readonly text: (id: string, block: never, variables: TextVariables) => string;
 }
 
 /** Writes blocks in the order of their ids, since the order of the source is not the same on every host. */
@@ -118,7 +118,7 @@ function sectionsOf(config: HonuaConfig): Record<string, Section> {
     cache: { blocks: caches, text: cacheText },
     rate_limit: {
       blocks: rateLimit === undefined ? {} : { rateLimit },
-      text: (_, block: RateLimit, carrier) => rateLimitText(block, carrier),
+      text: (_, block: RateLimit, variables) => rateLimitText(block, variables),
     },
   };
 }

@@ -12,7 +12,7 @@ export type LockTaken =
   | {
     readonly ok: true;
     /** One line with the reason why the file system cannot lock, so that a second writer is possible. Null: it can. */
-    readonly unlockable: string | null;
+    readonly lockWarning: string | null;
   }
   | {
     readonly ok: false;
@@ -42,7 +42,7 @@ export interface SnapshotLockOptions {
 interface Held {
   readonly path: string;
   readonly file: Deno.FsFile;
-  readonly unlockable: string | null;
+  readonly lockWarning: string | null;
 }
 
 /** Returns the path of a snapshot's lock; `target` has no symbolic link at its end. */
@@ -62,10 +62,10 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
       const file = await openLockFile(lockPath);
       let isKept = false;
       try {
-        let unlockable: string | null = null;
+        let lockWarning: string | null = null;
         const isLocked = await tryLock(file).catch((error) => {
           const what = `The file system of ${path} cannot lock (${errorCode(error)})`;
-          unlockable = `${what}: see that no second process writes this ${name}`;
+          lockWarning = `${what}: see that no second process writes this ${name}`;
           return true;
         });
         if (!isLocked) return lockedBy(await readHolder(file), name, path);
@@ -75,9 +75,9 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
         }
         isKept = true;
         held?.file.close();
-        held = { path: lockPath, file, unlockable };
+        held = { path: lockPath, file, lockWarning };
         await writeHolder(file);
-        return { ok: true, unlockable };
+        return { ok: true, lockWarning };
       } finally {
         if (!isKept) file.close();
       }
@@ -88,7 +88,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
       try {
         const lockPath = lockPathOf(await resolveTarget(path));
         if (held?.path === lockPath && await isAt(lockPath, held.file)) {
-          return { ok: true, unlockable: held.unlockable };
+          return { ok: true, lockWarning: held.lockWarning };
         }
         return await lock(lockPath);
       } catch (error) {
@@ -107,13 +107,13 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
 export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
   return {
     async take() {
-      let unlockable: string | null = null;
+      let lockWarning: string | null = null;
       for (const lock of locks) {
         const taken = await lock.take();
         if (!taken.ok) return taken;
-        unlockable ??= taken.unlockable;
+        lockWarning ??= taken.lockWarning;
       }
-      return { ok: true, unlockable };
+      return { ok: true, lockWarning };
     },
     [Symbol.dispose]() {
       for (const lock of locks) lock[Symbol.dispose]();

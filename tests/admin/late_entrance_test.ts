@@ -4,17 +4,17 @@ import {
   type Entrance,
   type ListenerOpening,
   type ListenerRefusal,
-  type LookedAt,
+  type LookResult,
   openEntrance,
 } from "../../src/admin/entrance.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 
 /** An entrance whose openings a test answers. */
-function entering() {
+function openLateEntrance() {
   const openings: PromiseWithResolvers<ListenerOpening>[] = [];
   const log: string[] = [];
   let removing: () => Promise<void> = () => Promise.resolve();
-  let looking: () => Promise<LookedAt | null> = () => Promise.resolve(null);
+  let looking: () => Promise<LookResult | null> = () => Promise.resolve(null);
   const listener = (name: string): ListenerOpening => ({
     ok: true,
     listener: {
@@ -56,7 +56,7 @@ function entering() {
     listener,
     log: () => log.splice(0),
     onRemove: (remove: () => Promise<void>) => removing = remove,
-    onLook: (look: () => Promise<LookedAt | null>) => looking = look,
+    onLook: (look: () => Promise<LookResult | null>) => looking = look,
   };
 }
 
@@ -65,7 +65,7 @@ const HANGS = "trouble A file system that it needs (of its socket, token or cert
 
 Deno.test("the first opening is waited for two seconds, and opens the entrance whenever it ends", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { opening, entrance, openings, listener, log } = entering();
+    const { opening, entrance, openings, listener, log } = openLateEntrance();
     let isThere = false;
     opening.then(() => isThere = true);
     timers.tick(1_999);
@@ -86,7 +86,7 @@ Deno.test("the first opening is waited for two seconds, and opens the entrance w
 
 Deno.test("a late opening that fails is reported and tried again, the same reason once, and any error is a refusal", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log } = entering();
+    const { entrance, openings, listener, log } = openLateEntrance();
     timers.tick(2_000);
     const { address, lookAgain, [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -127,7 +127,7 @@ Deno.test("a late opening that fails is reported and tried again, the same reaso
 });
 
 Deno.test("a wrong option is the answer, and nothing is tried after it", async () => {
-  const { opening, openings, log } = entering();
+  const { opening, openings, log } = openLateEntrance();
   openings[0]!.resolve(refusal("no address", true));
   assertEquals(await opening, refusal("no address", true));
   await turn();
@@ -136,7 +136,7 @@ Deno.test("a wrong option is the answer, and nothing is tried after it", async (
 
 Deno.test("a socket that opens after the entrance was closed is removed and closed at once, and never reported", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log } = entering();
+    const { entrance, openings, listener, log } = openLateEntrance();
     timers.tick(2_000);
     const { address, lookAgain, [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -149,7 +149,7 @@ Deno.test("a socket that opens after the entrance was closed is removed and clos
     assertEquals(log(), []);
   });
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log, onRemove } = entering();
+    const { entrance, openings, listener, log, onRemove } = openLateEntrance();
     timers.tick(2_000);
     const { [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -164,7 +164,7 @@ Deno.test("a socket that opens after the entrance was closed is removed and clos
     assertEquals(log(), ["remove late"]);
   });
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, log } = entering();
+    const { entrance, openings, log } = openLateEntrance();
     timers.tick(2_000);
     const { [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -178,7 +178,7 @@ Deno.test("a socket that opens after the entrance was closed is removed and clos
 
 Deno.test("an attempt that hangs is waited for half a second when the entrance closes, and no longer", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, log } = entering();
+    const { entrance, log } = openLateEntrance();
     timers.tick(2_000);
     const { [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -196,7 +196,7 @@ Deno.test("an attempt that hangs is waited for half a second when the entrance c
 
 Deno.test("a name that cannot be removed in half a second is left with its listener to the end of the process", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log, onRemove } = entering();
+    const { entrance, openings, listener, log, onRemove } = openLateEntrance();
     openings[0]!.resolve(listener("a"));
     const { withdraw, [Symbol.asyncDispose]: close } = await entrance();
     log();
@@ -216,11 +216,11 @@ Deno.test("a name that cannot be removed in half a second is left with its liste
 
 Deno.test("a look that is under way is waited for, and a socket that it made is removed once more", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log, onLook } = entering();
+    const { entrance, openings, listener, log, onLook } = openLateEntrance();
     openings[0]!.resolve(listener("a"));
     const { lookAgain, withdraw, [Symbol.asyncDispose]: close } = await entrance();
     log();
-    const hanging = Promise.withResolvers<LookedAt | null>();
+    const hanging = Promise.withResolvers<LookResult | null>();
     onLook(() => hanging.promise);
     lookAgain();
     lookAgain();
@@ -238,7 +238,7 @@ Deno.test("a look that is under way is waited for, and a socket that it made is 
 
 Deno.test("a look that hangs is waited for half a second when the entrance closes", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, listener, log, onLook } = entering();
+    const { entrance, openings, listener, log, onLook } = openLateEntrance();
     openings[0]!.resolve(listener("a"));
     const { lookAgain, [Symbol.asyncDispose]: close } = await entrance();
     onLook(() => new Promise(() => {}));
@@ -257,18 +257,18 @@ Deno.test("a look that hangs is waited for half a second when the entrance close
 });
 
 Deno.test("an error of a look is reported until it changes or is over, and anything else each time", async () => {
-  const { entrance, openings, listener, log, onLook } = entering();
+  const { entrance, openings, listener, log, onLook } = openLateEntrance();
   openings[0]!.resolve(listener("a"));
   await using one = await entrance();
   log();
-  const look = async (found: LookedAt | null | Error) => {
+  const look = async (found: LookResult | null | Error) => {
     onLook(() => found instanceof Error ? Promise.reject(found) : Promise.resolve(found));
     one.lookAgain();
     await turn();
     return log().slice(1);
   };
-  const lost: LookedAt = { level: "error", message: "taken" };
-  const back: LookedAt = { level: "warning", message: "there again" };
+  const lost: LookResult = { level: "error", message: "taken" };
+  const back: LookResult = { level: "warning", message: "there again" };
   assertEquals([await look(null), await look(lost), await look(lost)], [[], ["error taken"], []]);
   assertEquals([await look(null), await look(lost)], [[], ["error taken"]]);
   assertEquals([await look(back), await look(back)], [["warning there again"], ["warning there again"]]);
@@ -278,7 +278,7 @@ Deno.test("an error of a look is reported until it changes or is over, and anyth
 
 Deno.test("a way in that is refused at first is tried again by itself, and closing ends the wait for that", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { entrance, openings, log } = entering();
+    const { entrance, openings, log } = openLateEntrance();
     openings[0]!.resolve(refusal("taken"));
     const { address, [Symbol.asyncDispose]: close } = await entrance();
     await turn();

@@ -25,14 +25,14 @@ Deno.test("a part with no entries of its own counts as one, and hostile names ar
 });
 
 Deno.test("a part that is the same object is not looked into, nor is an entry", () => {
-  const unlooked = new Proxy({}, {
+  const unread = new Proxy({}, {
     ownKeys() {
       throw new Error("looked into");
     },
   });
-  const layers = (title: string) => ({ a: unlooked, b: { title } });
+  const layers = (title: string) => ({ a: unread, b: { title } });
   assertEquals(
-    described({ layers: layers("x"), services: unlooked }, { layers: layers("y"), services: unlooked }),
+    described({ layers: layers("x"), services: unread }, { layers: layers("y"), services: unread }),
     "layers ~1",
   );
 });

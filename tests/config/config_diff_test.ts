@@ -114,12 +114,12 @@ Deno.test("a variable that is part of a secret is a secret, under any name", asy
 });
 
 Deno.test("a block that is the same object is not looked into, and names that a prototype has are names", async () => {
-  const unlooked = new Proxy({}, {
+  const unread = new Proxy({}, {
     ownKeys() {
       throw new Error("looked into");
     },
   });
-  const of = (title: string) => ({ layers: { a: unlooked, b: { title } }, services: unlooked });
+  const of = (title: string) => ({ layers: { a: unread, b: { title } }, services: unread });
   assertEquals((await diff(of("x"), of("y"))).map(({ name }) => name), ["b"]);
   const hostile = JSON.parse('{ "layers": { "__proto__": { "toString": 1 } } }');
   const [added] = await diff({}, hostile);

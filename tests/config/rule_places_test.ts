@@ -1,7 +1,7 @@
 // The place and the words of a rule's remark, and the result of reading in two forms.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
-import { emptyPair, isName, listOf, shareEqualForms } from "../../src/config/reading.ts";
+import { checkName, emptyPair, listOf, shareEqualForms } from "../../src/config/reading.ts";
 import { load, loadValid, plain, remarks } from "./loading.ts";
 
 /** The text at the place of each remark of a kind, with its summary. */
@@ -229,5 +229,5 @@ Deno.test("a list has the items of each form that are there", () => {
   }]);
   assertEquals(list, { resolved: [1, null], portable: ["a", "b"] });
   assertEquals(Object.getPrototypeOf(emptyPair().resolved), null);
-  assertEquals(isName({} as never, "a", "a", { start: 0, end: 0 }), true);
+  assertEquals(checkName({} as never, "a", "a", { start: 0, end: 0 }), true);
 });

@@ -16,7 +16,7 @@ const VERDICT: ApprovalVerdict = {
 function open(given: Partial<ApprovalParts> = {}) {
   const done: unknown[] = [];
   const answers = openApprovalAnswers({
-    desk: {
+    judge: {
       verdictOf: (hash, author) => (done.push({ judged: hash, author }), Promise.resolve(VERDICT)),
       takeIn(hash, author, signature) {
         done.push({ taken: hash, author, signature });

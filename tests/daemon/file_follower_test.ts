@@ -10,7 +10,7 @@ import { stubCommand } from "../support/stub_parser.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 /** A parser that takes any text. */
-const DEAF: unknown = new Proxy({}, { get: () => () => {} });
+const NO_OPERATION: unknown = new Proxy({}, { get: () => () => {} });
 
 /** How many processes of the parser a change of a source starts. */
 async function startsFor(name: string, debounceMilliseconds: number): Promise<number> {
@@ -19,10 +19,10 @@ async function startsFor(name: string, debounceMilliseconds: number): Promise<nu
   await Deno.writeTextFile(sourcePath, "");
   const checked = checkOptions({ configurationWatcher: { debounceMilliseconds } });
   assert(checked.ok);
-  const log = DEAF as Logger;
+  const log = NO_OPERATION as Logger;
   await using parser = openParser(undefined, stubCommand("exec cat > /dev/null"));
   const { promise: hinted, resolve: hint } = Promise.withResolvers<unknown>();
-  const tools = { recorder: DEAF as EventRecorder, parser: openBlockParser(parser), hint };
+  const tools = { recorder: NO_OPERATION as EventRecorder, parser: openBlockParser(parser), hint };
   const settings = {
     options: checked.options,
     sourcePath,

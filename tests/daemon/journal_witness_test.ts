@@ -17,21 +17,21 @@ Deno.test("a witness reads the records at most once a minute, and an outage leav
   };
   let tail: { n: number; digest: string } | null = null;
   const witness = journalWitness(notifier, "edge-1", () => tail, () => now);
-  assertEquals(witness.testimony(), { journal: null, noted: [] });
+  assertEquals(witness.recordPart(), { journal: null, noted: [] });
   await witness.look();
   tail = mark(3);
-  assertEquals(witness.testimony(), { journal: mark(3), noted: [{ instance: "edge-2", ...mark(1) }] });
+  assertEquals(witness.recordPart(), { journal: mark(3), noted: [{ instance: "edge-2", ...mark(1) }] });
   peers = [peerWith({ instance: "edge-2", journal: mark(2) })];
   now = 59_999;
   await witness.look();
-  assertEquals([reads, witness.testimony().noted[0]?.n], [1, 1]);
+  assertEquals([reads, witness.recordPart().noted[0]?.n], [1, 1]);
   now = 60_000;
   await witness.look();
-  assertEquals([reads, witness.testimony().noted[0]?.n], [2, 2]);
+  assertEquals([reads, witness.recordPart().noted[0]?.n], [2, 2]);
   peers = null;
   now = 120_000;
   await witness.look();
-  assertEquals([reads, witness.testimony().noted[0]?.n], [3, 2]);
+  assertEquals([reads, witness.recordPart().noted[0]?.n], [3, 2]);
 });
 
 Deno.test("in a large fleet a witness reads the less often the more records there are: one reading a second among all", async () => {

@@ -26,7 +26,7 @@ for (const logChangeEvents of [true, false]) {
       notifier,
       log,
       logChangeEvents,
-      tellMilliseconds: 60_000,
+      recordMilliseconds: 60_000,
       recorder: { heard() {} },
       loop: { state: () => ({ active: null }), hint: hinted.resolve },
     };
@@ -63,7 +63,7 @@ Deno.test("the id of a process is in the state file before the others see it, so
     keeper,
     instance: "edge-1",
     incarnation: "0123456789ab",
-    tellMilliseconds: 60_000,
+    recordMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
     loop: { state: () => initialState(null), link() {} },
     hooks: () => [],
@@ -96,7 +96,7 @@ Deno.test("an instance with a journal writes its newest line into its record, an
     keeper: { keep() {}, kept: () => Promise.resolve() },
     instance: "edge-1",
     incarnation: "0123456789ab",
-    tellMilliseconds: 60_000,
+    recordMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
     loop: { state: () => initialState(null), link() {} },
     hooks: () => [],
@@ -106,7 +106,7 @@ Deno.test("an instance with a journal writes its newest line into its record, an
   membership.join();
   await looked.promise;
   await eventually("the note is written", () => {
-    membership.tellChange();
+    membership.updateRecord();
     return records.length === 2;
   });
   assertEquals(records.map(({ journal, noted }) => [journal, noted]), [

@@ -89,7 +89,7 @@ Deno.test("a failure that stops is kept over a restart, also if something newer 
      ok b    -> keep b=3, report b ok, run a 3 ?
      ok a    -> keep a=3 b=3, report a ok`,
   );
-  assertEquals(state.hooks.map((hook) => hook.isUnwell), [false, false]);
+  assertEquals(state.hooks.map((hook) => hook.isFailing), [false, false]);
 });
 
 Deno.test("parallel hooks that stop hold the others together, and not each other", () => {

@@ -245,7 +245,7 @@ Deno.test("the kept state of a hook is the trigger for which it is done, and a f
   const done = new Map([["a", "1"], ["b", "failed"], ["c", "failed"]]);
   const { hooks } = initialHooks(["a", "b stop", "c", "d"].map(planOf), done);
   assertEquals(hooks.map((hook) => hook.done), ["1", null, null, null]);
-  assertEquals(hooks.map((hook) => hook.isUnwell), [false, true, false, false]);
+  assertEquals(hooks.map((hook) => hook.isFailing), [false, true, false, false]);
   assertEquals(
     hooks.map((hook) => [hook.failures, hook.waits, hook.running, hook.owed]),
     hooks.map(() => [0, null, null, null]),

@@ -40,7 +40,7 @@ export interface Beginning {
   /** Default false. */
   readonly needsApproval?: boolean;
   /** Whether nobody but the store has a source. Default false. */
-  readonly sourceless?: boolean;
+  readonly isStoreOnly?: boolean;
 }
 
 /** A host between two events. */
@@ -94,7 +94,7 @@ export function replayReleases(beginning: Beginning, transcript: string): Host {
 }
 
 export function hostOf(beginning: Beginning): Host {
-  const { health, keep = 20, rollout, sourceless = false } = beginning;
+  const { health, keep = 20, rollout, isStoreOnly = false } = beginning;
   const cluster = beginning.cluster ?? rollout !== undefined;
   const limits: ReleaseLimits = {
     keep,
@@ -114,7 +114,7 @@ export function hostOf(beginning: Beginning): Host {
     snapshot: active,
     kept,
     ledger: AGREED,
-    file: sourceless ? "none" : "a",
+    file: isStoreOnly ? "none" : "a",
     texts: new Map(),
     unapproved: new Set(),
     writes: "work",

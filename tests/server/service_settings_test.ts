@@ -2,18 +2,18 @@
 // takes.
 import { assertEquals } from "@std/assert";
 import type { Json } from "../../src/config/json.ts";
-import { type Reception, receptionOf } from "../../src/server/service_settings.ts";
+import { type ServerReading, serverReadingOf } from "../../src/server/service_settings.ts";
 
 /** The value as it is written, the value that the server expects, or why it is not written. */
 function taken(name: string, value: Json): unknown {
-  const reception: Reception = receptionOf(name, value);
+  const reception: ServerReading = serverReadingOf(name, value);
   switch (reception.kind) {
     case "written":
       return reception.value;
-    case "overlooked":
+    case "ignored":
       assertEquals(reception.value, value as typeof reception.value, "it is written as it is");
       return `overlooked for ${reception.wanted}`;
-    case "unsayable":
+    case "unsupported":
       return `unsayable for ${reception.wanted}`;
     default:
       return reception.kind;
@@ -21,8 +21,8 @@ function taken(name: string, value: Json): unknown {
 }
 
 Deno.test("the names that every service has are taken, and those that the grammar has not cannot be written", () => {
-  for (const name of ["enabled", "type"]) assertEquals(taken(name, true), "taken");
-  assertEquals([taken("enabled_", true), taken("types", true), taken("a-b", "x")], [true, true, "unnameable"]);
+  for (const name of ["enabled", "type"]) assertEquals(taken(name, true), "reserved");
+  assertEquals([taken("enabled_", true), taken("types", true), taken("a-b", "x")], [true, true, "invalid-name"]);
 });
 
 Deno.test("a setting that the server does not look at is written as it is, if the grammar can say it", () => {

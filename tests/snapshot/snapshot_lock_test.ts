@@ -11,7 +11,7 @@ Deno.test("of two that name one snapshot, one through a symbolic link, the secon
   await Deno.symlink(path, directory.file("other.json"));
   using first = snapshotLock(path);
   using second = snapshotLock(directory.file("other.json"));
-  assertEquals(await first.take(), { ok: true, unlockable: null });
+  assertEquals(await first.take(), { ok: true, lockWarning: null });
   const taken = await second.take();
   assert(!taken.ok);
   assertEquals(taken.code, "LOCKED");
@@ -19,7 +19,7 @@ Deno.test("of two that name one snapshot, one through a symbolic link, the secon
     taken.message,
     `Another process (pid ${Deno.pid}) writes the snapshot ${directory.file("other.json")}`,
   );
-  assertEquals(await first.take(), { ok: true, unlockable: null });
+  assertEquals(await first.take(), { ok: true, lockWarning: null });
   first[Symbol.dispose]();
   assertEquals((await second.take()).ok, true);
   assertEquals(Deno.lstatSync(lockPathOf(path)).mode! & 0o777, 0o600);
@@ -86,7 +86,7 @@ Deno.test("a file system that cannot lock is said, and keeps nobody from writing
   const taken = await lock.take();
   assert(taken.ok);
   assertStringIncludes(
-    taken.unlockable ?? "",
+    taken.lockWarning ?? "",
     `The file system of ${directory.file("snapshot.json")} cannot lock (ENOLCK)`,
   );
 });
@@ -108,7 +108,7 @@ Deno.test("the users that may write a directory may lock in it, and in one with 
   const modeIn = async (mode: number) => {
     await Deno.chmod(directory.path, mode);
     using lock = snapshotLock(path);
-    assertEquals(await lock.take(), { ok: true, unlockable: null });
+    assertEquals(await lock.take(), { ok: true, lockWarning: null });
     const { mode: made, gid } = Deno.lstatSync(lockPathOf(path));
     await Deno.remove(lockPathOf(path));
     return [(made! & 0o777).toString(8), gid];
@@ -151,7 +151,7 @@ Deno.test("several locks are taken as one, and the first that another process ha
   assert(!taken.ok);
   assertStringIncludes(taken.message, `writes the server form ${serverPath}: end it`);
   other[Symbol.dispose]();
-  assertEquals(await lock.take(), { ok: true, unlockable: null });
+  assertEquals(await lock.take(), { ok: true, lockWarning: null });
   using second = own();
   assertEquals((await second.take()).ok, false);
   lock[Symbol.dispose]();
@@ -167,7 +167,7 @@ Deno.test("of several locks the first that the file system does not know is repo
   ]);
   const taken = await lock.take();
   assert(taken.ok);
-  assertStringIncludes(taken.unlockable ?? "", "see that no second process writes this server form");
+  assertStringIncludes(taken.lockWarning ?? "", "see that no second process writes this server form");
 });
 
 Deno.test("a lock whose file is replaced again and again is given up after five times, and all files are closed", async () => {
@@ -195,7 +195,7 @@ Deno.test("a lock that is held is not locked again, and one whose file was repla
   const path = directory.file("snapshot.json");
   let tries = 0;
   using lock = snapshotLock(path, { tryLock: () => Promise.resolve(tries++ >= 0) });
-  for (let time = 0; time < 3; time++) assertEquals(await lock.take(), { ok: true, unlockable: null });
+  for (let time = 0; time < 3; time++) assertEquals(await lock.take(), { ok: true, lockWarning: null });
   assertEquals(tries, 1);
   await Deno.rename(lockPathOf(path), directory.file("away"));
   await Deno.writeTextFile(lockPathOf(path), "");

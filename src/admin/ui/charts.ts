@@ -52,7 +52,7 @@ const MARKS: Readonly<Record<RecentOutcome, Mark>> = {
 };
 
 /** The stretch of time that a chart shows, in milliseconds since 1970. */
-type Stretch = Pick<RecentFigures, "from" | "to">;
+type TimeSpan = Pick<RecentFigures, "from" | "to">;
 
 /** A value of a chart. */
 interface Point {
@@ -146,7 +146,7 @@ const PLOT = { left: 52, right: 312, top: 10, bottom: 108 } as const;
 
 /** Points over time: one path for each kind of mark. */
 function scatter(
-  { from, to }: Stretch,
+  { from, to }: TimeSpan,
   kinds: readonly { readonly mark: Mark; readonly points: readonly Point[] }[],
 ): Markup {
   const end = Math.ceil(to / MINUTE) * MINUTE;

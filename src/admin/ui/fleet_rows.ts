@@ -46,7 +46,7 @@ export type Tone = "good" | "warn" | "bad" | "muted";
 export type Need = "person" | "moving" | "well";
 
 /** Words and how good they are. */
-export interface Said {
+export interface TonedText {
   readonly text: string;
   readonly tone: Tone;
 }
@@ -63,15 +63,15 @@ export interface FleetRow {
   /** The release in force, by its number there; null: not known. */
   readonly number: number | null;
   /** A release that is not healthy yet, or not any more; null: nothing to say. */
-  readonly release: Said | null;
-  readonly standing: Said;
+  readonly release: TonedText | null;
+  readonly standing: TonedText;
   /** When its config came into force, in ISO 8601; null: not known. */
   readonly since: string | null;
   /** The latest change or rejection, in ISO 8601; null: not known. */
   readonly changed: string | null;
   /** With the first digits of the hash. */
   readonly rejected: Host["rejected"];
-  readonly hooks: Said;
+  readonly hooks: TonedText;
   readonly version: string;
   /** See {@linkcode latenessOf}, and when its record was written, in ISO 8601; null: it is fresh, or of this host. */
   readonly late: { readonly kind: "stale" | "ahead"; readonly seen: string } | null;
@@ -242,7 +242,7 @@ export function isHeld({ standing, heldBack }: Pick<Host, "standing" | "heldBack
   return standing === "held" || heldBack !== null;
 }
 
-const RELEASES: Readonly<Record<NonNullable<Host["release"]>["state"], Said | null>> = {
+const RELEASES: Readonly<Record<NonNullable<Host["release"]>["state"], TonedText | null>> = {
   running: null,
   healthy: null,
   baking: { text: "baking", tone: "warn" },
@@ -250,7 +250,7 @@ const RELEASES: Readonly<Record<NonNullable<Host["release"]>["state"], Said | nu
   "rolled-back": { text: "rolled back", tone: "bad" },
 };
 
-const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
+const STANDINGS: Readonly<Record<Host["standing"], TonedText>> = {
   agreed: { text: "agreed", tone: "good" },
   settling: { text: "settling", tone: "warn" },
   diverged: { text: "diverged", tone: "bad" },
@@ -258,7 +258,7 @@ const STANDINGS: Readonly<Record<Host["standing"], Said>> = {
   unknown: { text: "not known yet", tone: "warn" },
 };
 
-const ALONE: Said = { text: "no cluster", tone: "muted" };
+const NO_CLUSTER: TonedText = { text: "no cluster", tone: "muted" };
 
 /** Whether a host runs the candidate of a rollout. Its record says `held`, because the hash is not the head's. */
 export function isInRollout(
@@ -268,7 +268,7 @@ export function isInRollout(
   return !isLost && hash !== null && hash === candidate && standing === "held" && heldBack === null;
 }
 
-function standingOf(host: Host, facts: RowFacts): Said {
+function standingOf(host: Host, facts: RowFacts): TonedText {
   const { standing, heldBack } = host;
   if (host.isLost) return { text: "gone: its daemon writes no more", tone: "bad" };
   if (isInRollout(host, facts)) return { text: "in the rollout", tone: "warn" };
@@ -277,10 +277,10 @@ function standingOf(host: Host, facts: RowFacts): Said {
     const why = heldBack === null ? null : heldBackText(heldBack);
     return { text: why === null ? "held" : `held: ${why}`, tone: "warn" };
   }
-  return facts.mode === "alone" && standing === "unknown" ? ALONE : STANDINGS[standing];
+  return facts.mode === "alone" && standing === "unknown" ? NO_CLUSTER : STANDINGS[standing];
 }
 
-function hooksOf({ hooks }: Host): Said {
+function hooksOf({ hooks }: Host): TonedText {
   if (hooks === null) return { text: "not known", tone: "muted" };
   const { waiting, failed } = hooks;
   const waits = waiting === 0 ? "" : `${waiting} waiting`;

@@ -6,7 +6,7 @@ import { compareTexts, type Host, isHeld, isInRollout, latenessOf, type RowFacts
 import { shortHash } from "./hash_tag.ts";
 
 /** The states of a host, in the order of their clauses; `well`: no clause is needed. */
-const DOINGS = [
+const HOST_STATES = [
   "lost",
   "rejected-it",
   "rejected-candidate",
@@ -23,16 +23,16 @@ const DOINGS = [
   "well",
 ] as const;
 
-/** See {@linkcode DOINGS}. */
-export type Doing = typeof DOINGS[number];
+/** See {@linkcode HOST_STATES}. */
+export type HostState = typeof HOST_STATES[number];
 
 /** The hosts, grouped by configuration and state. */
 export interface FleetGroups {
   /** The most common configuration; null: no host runs any. */
   readonly leading: string | null;
   /** Those that run it. */
-  readonly running: ReadonlyMap<Doing, readonly Host[]>;
-  readonly others: ReadonlyMap<Doing, readonly Host[]>;
+  readonly running: ReadonlyMap<HostState, readonly Host[]>;
+  readonly others: ReadonlyMap<HostState, readonly Host[]>;
 }
 
 /** The sentence and how good it is. */
@@ -57,11 +57,11 @@ export interface VerdictFacts extends RowFacts {
 export function groupHosts(hosts: readonly Host[], facts: Pick<VerdictFacts, "head" | "candidate">): FleetGroups {
   const leading = leadingHash(hosts, facts.head);
   const isRunning = ({ hash, isLost }: Host) => leading !== null && hash === leading && !isLost;
-  const byDoing = (some: readonly Host[]) => Map.groupBy(some, (host) => doingOf(host, leading, facts));
+  const byState = (some: readonly Host[]) => Map.groupBy(some, (host) => hostStateOf(host, leading, facts));
   return {
     leading,
-    running: byDoing(hosts.filter(isRunning)),
-    others: byDoing(hosts.filter((host) => !isRunning(host))),
+    running: byState(hosts.filter(isRunning)),
+    others: byState(hosts.filter((host) => !isRunning(host))),
   };
 }
 
@@ -74,7 +74,7 @@ function leadingHash(hosts: readonly Host[], head: string | null): string | null
   return sorted[0]?.[0] ?? null;
 }
 
-function doingOf(host: Host, leading: string | null, { candidate }: Pick<VerdictFacts, "candidate">): Doing {
+function hostStateOf(host: Host, leading: string | null, { candidate }: Pick<VerdictFacts, "candidate">): HostState {
   const { hash, standing, heldBack, rejected, isLost } = host;
   if (isLost) return "lost";
   if (rejected !== null) {
@@ -117,7 +117,7 @@ function isOnlyThis(hosts: readonly Host[]): boolean {
   return hosts.length === 1 && hosts[0]!.isSelf;
 }
 
-function sizeOf(group: ReadonlyMap<Doing, readonly Host[]>): number {
+function sizeOf(group: ReadonlyMap<HostState, readonly Host[]>): number {
   return [...group.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
@@ -151,7 +151,7 @@ interface Clause {
 
 type Words = readonly [one: string, many: string, tone: Tone];
 
-const WORDS: Readonly<Record<Doing, Words>> = {
+const WORDS: Readonly<Record<HostState, Words>> = {
   lost: ["is gone", "are gone", "bad"],
   "rejected-it": ["rejected it", "rejected it", "bad"],
   "rejected-candidate": ["rejected the rollout's candidate", "rejected the rollout's candidate", "bad"],
@@ -170,24 +170,24 @@ const WORDS: Readonly<Record<Doing, Words>> = {
 
 /** The clauses about the states of hosts: first the hosts that do not run the most common configuration. */
 function clausesOfGroups(hosts: readonly Host[], { leading, running, others }: FleetGroups): Clause[] {
-  const clauseOf = (doing: Doing, found: readonly Host[], subject: string): Clause => {
-    const [one, many, tone] = WORDS[doing];
-    const isRejection = doing.startsWith("rejected-");
+  const clauseOf = (state: HostState, found: readonly Host[], subject: string): Clause => {
+    const [one, many, tone] = WORDS[state];
+    const isRejection = state.startsWith("rejected-");
     const did = isRejection && leading === null ? "rejected its configuration" : found.length === 1 ? one : many;
-    const named = doing === "in-rollout" ? ` (${shortHash(found[0]!.hash!)})` : doing === "lost" ? namesOf(found) : "";
+    const named = state === "in-rollout" ? ` (${shortHash(found[0]!.hash!)})` : state === "lost" ? namesOf(found) : "";
     const text = `${isOnlyThis(hosts) ? "it" : subject} ${did}${named}${isRejection ? `: ${reasonsOf(found)}` : ""}`;
     return { text, tone };
   };
-  const ofOthers = DOINGS.flatMap((doing) => {
-    const found = others.get(doing);
-    const isSaid = found !== undefined && (doing !== "runs-nothing" || leading !== null);
-    return isSaid ? [clauseOf(doing, found, `${found.length}`)] : [];
+  const ofOthers = HOST_STATES.flatMap((state) => {
+    const found = others.get(state);
+    const isNamed = found !== undefined && (state !== "runs-nothing" || leading !== null);
+    return isNamed ? [clauseOf(state, found, `${found.length}`)] : [];
   });
-  const ofRunning = DOINGS.flatMap((doing) => {
-    const found = running.get(doing);
-    if (found === undefined || doing === "well") return [];
-    if (doing === "in-rollout") return [{ text: "its rollout is not over", tone: "warn" } as const];
-    return [clauseOf(doing, found, found.length === hosts.length ? "all" : `${found.length}`)];
+  const ofRunning = HOST_STATES.flatMap((state) => {
+    const found = running.get(state);
+    if (found === undefined || state === "well") return [];
+    if (state === "in-rollout") return [{ text: "its rollout is not over", tone: "warn" } as const];
+    return [clauseOf(state, found, found.length === hosts.length ? "all" : `${found.length}`)];
   });
   return [...ofOthers, ...ofRunning];
 }

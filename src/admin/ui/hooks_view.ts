@@ -1,7 +1,7 @@
 // The hooks of this host, with the output of the last run of each.
 import type { HookStatus } from "../../hooks/hook_memory.ts";
 import { lengthText } from "./charts.ts";
-import { hasFailed } from "./host_needs.ts";
+import { hasFailed } from "./host_problems.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 

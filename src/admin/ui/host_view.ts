@@ -6,7 +6,7 @@ import type { Status, StoredStatus } from "../daemon_api.ts";
 import { latencyChart, lengthText, reloadCharts } from "./charts.ts";
 import { type BoundedStatus, diagnosticsView } from "./diagnostics_view.ts";
 import { hooksView } from "./hooks_view.ts";
-import { needsOf, verdictOf } from "./host_needs.ts";
+import { hostProblems, verdictOf } from "./host_problems.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeTag } from "./time_tag.ts";
 import { hashTag } from "./hash_tag.ts";
@@ -18,7 +18,7 @@ export interface HostModel extends BoundedStatus {
 
 /** Renders the host. */
 export function hostView({ status, further, figures }: HostModel): Markup {
-  const needs = needsOf(status);
+  const needs = hostProblems(status);
   const [worst, ...others] = needs;
   const rest = others.map(({ tone, text }) =>
     markup`<li class="${tone}">${text}</li>

@@ -4,7 +4,7 @@
 import { nameOf, type RedisConnection } from "./redis_connection.ts";
 import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";
-import { type Dial, fieldOf, findServer, greet, type Greeted, type Wire } from "./redis_servers.ts";
+import { type Dial, fieldOf, findServer, greet, type GreetedServer, type Wire } from "./redis_servers.ts";
 import { endpointOf, MAX_REDIRECTIONS } from "./redis_session.ts";
 import { reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
 
@@ -84,7 +84,7 @@ export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe
 }
 
 /** Finds the primary or, in a cluster, the node that has the channel's slot. */
-async function findOwner(caller: Parameters<typeof findServer>[0], { head }: Keys): Promise<Greeted> {
+async function findOwner(caller: Parameters<typeof findServer>[0], { head }: Keys): Promise<GreetedServer> {
   let server = await findServer(caller);
   for (let redirections = 0; server.mode === "cluster" && redirections < MAX_REDIRECTIONS; redirections++) {
     const answer = await server.wire.call("hmget", head, "hash").catch((error: unknown) => error);
@@ -95,7 +95,7 @@ async function findOwner(caller: Parameters<typeof findServer>[0], { head }: Key
   return server;
 }
 
-async function factsOf({ wire, mode }: Greeted, options: RedisProbeOptions): Promise<RedisFacts> {
+async function factsOf({ wire, mode }: GreetedServer, options: RedisProbeOptions): Promise<RedisFacts> {
   const pings = await measurePings(wire);
   const { lacking, mayInform } = await rightsLacking(wire, options, mode);
   return {

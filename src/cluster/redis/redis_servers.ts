@@ -28,7 +28,7 @@ export interface Caller {
 }
 
 /** A connection that is authenticated, and the server's kind. */
-export interface Greeted {
+export interface GreetedServer {
   readonly wire: Wire;
   /** `standalone`, `cluster` or `sentinel`. */
   readonly mode: string;
@@ -41,7 +41,7 @@ export async function greet(
   { dial, connection }: Caller,
   endpoint: RedisEndpoint,
   heard?: (message: Uint8Array) => void,
-): Promise<Greeted> {
+): Promise<GreetedServer> {
   const wire = await dial(endpoint, heard);
   try {
     if (connection.password !== null) await authenticate(wire, connection.user, connection.password);
@@ -57,7 +57,7 @@ export async function greet(
 }
 
 /** Finds the server to use: any node of a cluster, else the primary. Rejects with the reason if there is none. */
-export async function findServer(caller: Caller): Promise<Greeted> {
+export async function findServer(caller: Caller): Promise<GreetedServer> {
   const { connection } = caller;
   if (connection.kind === "sentinel") {
     const endpoint = await askSentinels(caller, connection.serviceName, connection.endpoints);
@@ -75,7 +75,7 @@ export async function findServer(caller: Caller): Promise<Greeted> {
   throw first;
 }
 
-async function requireUsable(server: Greeted): Promise<Greeted> {
+async function requireUsable(server: GreetedServer): Promise<GreetedServer> {
   const { wire, mode, role } = server;
   if (mode === "cluster" || (mode !== "sentinel" && role === "master")) return server;
   await wire.close();

@@ -116,7 +116,7 @@ export function replyGuard(limits: ReplyLimits): ReplyScan {
         at += length;
         continue;
       }
-      if (held.length === 0 && !TYPES.has(chunk[at]!)) return { ok: false, what: strange(chunk.subarray(at)) };
+      if (held.length === 0 && !TYPES.has(chunk[at]!)) return { ok: false, what: unexpectedBytes(chunk.subarray(at)) };
       const end = firstOf(chunk, LF, at) + 1;
       const rest = chunk.subarray(at, end === 0 ? undefined : end);
       const line = held.length === 0 ? rest : Buffer.concat([held, rest]);
@@ -153,7 +153,7 @@ function firstOf(bytes: Buffer, byte: number, from = 0): number {
 }
 
 /** Names the protocols that a wrong port or a missing ssl=true often leads to. */
-function strange(bytes: Buffer): string {
+function unexpectedBytes(bytes: Buffer): string {
   if (bytes[0] === TLS_ALERT) return "TLS: write ssl=true or rediss:// in the connection string";
   return bytes.subarray(0, 5).toString("latin1") === "HTTP/" ? `HTTP: ${DOUBT}` : OTHER;
 }

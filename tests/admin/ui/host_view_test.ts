@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DiagnosticAnswer, Status } from "../../../src/admin/daemon_api.ts";
-import { needsOf, verdictOf } from "../../../src/admin/ui/host_needs.ts";
+import { hostProblems, verdictOf } from "../../../src/admin/ui/host_problems.ts";
 import { hostView } from "../../../src/admin/ui/host_view.ts";
 import type { HookStatus } from "../../../src/hooks/hook_memory.ts";
 import { openFigureMemory } from "../../../src/telemetry/recent_figures.ts";
@@ -98,7 +98,7 @@ Deno.test("the view has no style, script or handler of its own, and each of its 
 });
 
 Deno.test("the worst problem comes first, in a sentence, and the others below it", () => {
-  const needs = needsOf(troubled());
+  const needs = hostProblems(troubled());
   assertEquals(needs.map(({ tone, text }) => `${tone}: ${text}`), [
     "bad: The source was rejected, and aaaaaaaa stays in force: 1 error",
     "bad: The file at the path of the snapshot is not the one in force: honua-configd reload writes it again",
@@ -121,7 +121,7 @@ Deno.test("the worst problem comes first, in a sentence, and the others below it
 Deno.test("the verdict on a healthy host names its configuration, and says no more than is known", () => {
   const verdict = (given: Partial<Status>) => {
     const status = statusWith(given);
-    return verdictOf(status, needsOf(status));
+    return verdictOf(status, hostProblems(status));
   };
   assertEquals(verdict({}), "aaaaaaaa is in force, as the source says.");
   assertEquals(
@@ -139,7 +139,7 @@ Deno.test("the verdict on a healthy host names its configuration, and says no mo
     "Release 17 failed its health checks, and it was not rolled back: Health:OnFailure is halt.",
   );
   const singleMounts = [{ path: "/a", isReplaced: false, what: "/a is a mount", todo: "mount its directory." }];
-  assertEquals(needsOf(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
+  assertEquals(hostProblems(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
   assertEquals(verdict({ singleMounts }), "/a is a mount: mount its directory.");
   assertStringIncludes(
     `${hostView({ status: statusWith(), further: 0, figures: NOTHING })}`,

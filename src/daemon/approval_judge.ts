@@ -19,7 +19,7 @@ export type SignatureAnswer =
   | { readonly ok: false; readonly reason: string };
 
 /** Judges and remembers approvals. */
-export interface ApprovalDesk {
+export interface ApprovalJudge {
   /**
    * Judges whether a hash may run. Never rejects.
    *
@@ -32,7 +32,7 @@ export interface ApprovalDesk {
   takeIn(hash: string, author: string | null, signature: string): Promise<SignatureAnswer>;
 }
 
-export interface ApprovalDeskSettings {
+export interface ApprovalJudgeSettings {
   /** Null: no approval is required. */
   readonly verifier: ApprovalVerifier | null;
   /** Any client can write there. */
@@ -50,8 +50,8 @@ const MAX_REMEMBERED = 32;
 
 const NONE_REQUIRED: ApprovalVerdict = { have: 0, need: 0, signers: [], refused: [], trouble: null };
 
-/** Makes a desk. */
-export function openApprovalDesk(settings: ApprovalDeskSettings): ApprovalDesk {
+/** Makes a judge of approvals. */
+export function openApprovalJudge(settings: ApprovalJudgeSettings): ApprovalJudge {
   const { verifier, store, onApproved, storeMilliseconds = STORE_MILLISECONDS } = settings;
   const counted = new Map<string, readonly string[]>();
   const recorded = new Set<string>();

@@ -4,7 +4,7 @@ import type { Status, StoredStatus } from "../daemon_api.ts";
 import { shortHash } from "./hash_tag.ts";
 
 /** A sentence about one problem. */
-export interface Need {
+export interface HostProblem {
   /**
    * `bad`: the host does not run the configuration that it should; `warn`: it does, and a person should know of the
    * problem.
@@ -19,15 +19,15 @@ export function hasFailed({ failures, state }: HookStatus): boolean {
 }
 
 /** Returns the problems, the worst first; empty: all is well. The texts of the status are masked. */
-export function needsOf(status: Status): readonly Need[] {
+export function hostProblems(status: Status): readonly HostProblem[] {
   const bad = [
     ...(status.active === null ? ["Nothing is in force"] : []),
-    ...reloadNeeds(status),
+    ...reloadProblems(status),
     ...misplaced(status.stored, "snapshot"),
     ...misplaced(status.serverForm?.stored ?? null, "server form"),
     ...status.singleMounts.filter((one) => one.isReplaced).map(mountText),
-    ...standingNeeds(status),
-    ...healthNeeds(status),
+    ...standingProblems(status),
+    ...healthProblems(status),
     ...status.hooks.filter(hasFailed).map(({ name, lastRun }) => `Hook ${name} failed${because(lastRun?.reason)}`),
     ...(status.redis.state === "down" ? [`Redis cannot be reached${because(status.redis.reason)}`] : []),
   ];
@@ -51,7 +51,7 @@ export function needsOf(status: Status): readonly Need[] {
 }
 
 /** The state of the host in one sentence: the worst problem, or that all is well. */
-export function verdictOf(status: Status, [worst]: readonly Need[]): string {
+export function verdictOf(status: Status, [worst]: readonly HostProblem[]): string {
   if (worst !== undefined) return `${worst.text}.`.replace(/\.\.$/, ".");
   const hash = shortHash(status.active?.hash ?? "");
   if (status.lastReload === null) return `${hash} is in force as it was found at the start: no reload has ended yet.`;
@@ -64,7 +64,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   "write-failed": "The snapshot cannot be written",
 };
 
-function reloadNeeds({ lastReload, active }: Status): string[] {
+function reloadProblems({ lastReload, active }: Status): string[] {
   if (lastReload === null || !Object.hasOwn(FAILURES, lastReload.outcome)) return [];
   const stays = active === null ? "" : `, and ${shortHash(active.hash)} stays in force`;
   return [`${FAILURES[lastReload.outcome]}${stays}${because(lastReload.reason)}`];
@@ -78,13 +78,13 @@ function misplaced(stored: StoredStatus, name: string): string[] {
   return [`The file at the path of the ${name} is not the one in force: honua-configd reload writes it again`];
 }
 
-function standingNeeds({ standing, active, head }: Status): string[] {
+function standingProblems({ standing, active, head }: Status): string[] {
   if (standing !== "diverged") return [];
   const last = head === null ? "" : `, and the latest change, on another host, is ${shortHash(head.hash)}`;
   return [`This host diverged: ${shortHash(active?.hash ?? "nothing")} is in force here${last}`];
 }
 
-function healthNeeds({ release }: Status): string[] {
+function healthProblems({ release }: Status): string[] {
   if (release?.state !== "failed") return [];
   const why = release.halted === undefined ? "" : `, and it was not rolled back: ${release.halted}`;
   return [`Release ${release.number} failed its health checks${why}`];
