@@ -2,7 +2,7 @@
 import type { Tree } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
-const DRAWERS: ReadonlySet<string> = new Set([
+const VAGUE_WORDS: ReadonlySet<string> = new Set([
   "common",
   "helper",
   "helpers",
@@ -17,15 +17,15 @@ const DRAWERS: ReadonlySet<string> = new Set([
 
 /** Checks the names of all files and folders of any format. */
 export function checkNames(tree: Tree): Violation[] {
-  const drawers = tree.paths.flatMap((path) => {
-    const drawer = path.split("/").map(lastWord).find((word) => DRAWERS.has(word));
-    if (drawer === undefined) return [];
-    return [{ path, line: 1, message: `"${drawer}" in its name, a file is named for the one thing it is` }];
+  const vague = tree.paths.flatMap((path) => {
+    const vagueWord = path.split("/").map(lastWord).find((word) => VAGUE_WORDS.has(word));
+    if (vagueWord === undefined) return [];
+    return [{ path, line: 1, message: `"${vagueWord}" in its name, a file is named for the one thing it is` }];
   });
   const empty = tree.emptyFolders.map((path) => {
     return { path, line: 1, message: "a folder without a file, no folder is made before its first file" };
   });
-  return [...drawers, ...empty];
+  return [...vague, ...empty];
 }
 
 /** `string_utils_test.ts` → `utils`: the word for the thing itself, without its format and the mark of a test. */

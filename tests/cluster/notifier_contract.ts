@@ -56,13 +56,16 @@ export function notifierContract(
   openCluster: () => Promise<ContractCluster>,
   { shared, countsAll }: ContractPromises,
 ): void {
-  const alone = (promise: string, fn: (one: Watched) => Promise<void>) =>
+  const testOne = (promise: string, fn: (one: Watched) => Promise<void>) =>
     Deno.test(`${name}: ${promise}`, async () => {
       await using cluster = await openCluster();
       await using one = await watched(cluster.open(EDGE_1));
       await fn(one);
     });
-  const together = (promise: string, fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>) => {
+  const testSeveral = (
+    promise: string,
+    fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>,
+  ) => {
     if (!shared) return;
     Deno.test(`${name}: ${promise}`, async () => {
       await using cluster = await openCluster();
@@ -71,19 +74,19 @@ export function notifierContract(
       await fn(one, other, cluster);
     });
   };
-  answersToAnnouncements(alone);
-  lostAndLate(alone);
-  skipped(alone);
-  rolledBack(alone);
-  whatIsKept(alone);
-  sources(alone);
-  rollouts(alone);
-  rolloutsAmongSeveral(together);
-  approvals(alone);
-  whatIsHeard(alone, countsAll);
-  disposal(alone);
-  amongSeveral(together, countsAll);
-  amongNamesakes(together);
+  answersToAnnouncements(testOne);
+  lostAndLate(testOne);
+  skipped(testOne);
+  rolledBack(testOne);
+  keptState(testOne);
+  sources(testOne);
+  rollouts(testOne);
+  rolloutsAmongSeveral(testSeveral);
+  approvals(testOne);
+  messages(testOne, countsAll);
+  disposal(testOne);
+  amongSeveral(testSeveral, countsAll);
+  amongNamesakes(testSeveral);
   Deno.test(`${name}: for any announcements, the answers are the rules' and generations only grow`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -106,18 +109,18 @@ export function notifierContract(
   });
 }
 
-export type Alone = (promise: string, fn: (one: Watched) => Promise<void>) => void;
-export type Together = (
+export type TestOne = (promise: string, fn: (one: Watched) => Promise<void>) => void;
+export type TestSeveral = (
   promise: string,
   fn: (one: Watched, other: Watched, cluster: ContractCluster) => Promise<void>,
 ) => void;
 
-function answersToAnnouncements(alone: Alone): void {
-  alone("there is no head before the first announcement", async ({ notifier }) => {
+function answersToAnnouncements(testOne: TestOne): void {
+  testOne("there is no head before the first announcement", async ({ notifier }) => {
     assertEquals(await notifier.head(), { ok: true, head: null });
   });
 
-  alone("an announcement on the head becomes the head, with its author", async ({ notifier }) => {
+  testOne("an announcement on the head becomes the head, with its author", async ({ notifier }) => {
     const first = accepted(await notifier.announce(announcementOf(A)));
     assertEquals([first.generation, first.hash, first.by], [1, A, incarnationOf(EDGE_1)]);
     const second = accepted(await notifier.announce(announcementOf(B, A)));
@@ -126,7 +129,7 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals([generation, hash, by], [2, B, incarnationOf(EDGE_1)]);
   });
 
-  alone("a hash that is the head already is the same on any base, and nothing is sent", async (one) => {
+  testOne("a hash that is the head already is the same on any base, and nothing is sent", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, A, B]) {
       const answer = await one.notifier.announce(announcementOf(A, base, { restores: false }));
@@ -136,7 +139,7 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals(announcements(one), [1]);
   });
 
-  alone("an announcement on another hash than the head's is refused, and nothing is sent", async (one) => {
+  testOne("an announcement on another hash than the head's is refused, and nothing is sent", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, B, C]) {
       const answer = await one.notifier.announce(announcementOf(B, base));
@@ -147,15 +150,15 @@ function answersToAnnouncements(alone: Alone): void {
     assertEquals(announcements(one), [1]);
   });
 
-  alone("force writes over a head that moved on", async ({ notifier }) => {
+  testOne("force writes over a head that moved on", async ({ notifier }) => {
     accepted(await notifier.announce(announcementOf(A)));
     assertEquals(accepted(await notifier.announce(announcementOf(B, null, { force: true }))).generation, 2);
     assertEquals((await notifier.announce(announcementOf(B, null, { force: true }))).kind, "same");
   });
 }
 
-function lostAndLate(alone: Alone): void {
-  alone("if the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
+function lostAndLate(testOne: TestOne): void {
+  testOne("if the head is missing or below the floor, the floor + 1 is written, of the same hash too", async (one) => {
     const { notifier } = one;
     assertEquals(accepted(await notifier.announce(announcementOf(A, C, { floor: 5 }))).generation, 6);
     assertEquals(accepted(await notifier.announce(announcementOf(A, null, { floor: 9 }))).generation, 10);
@@ -163,7 +166,7 @@ function lostAndLate(alone: Alone): void {
     assertEquals((await notifier.announce(announcementOf(C, null, { floor: 21 }))).kind, "refused");
   });
 
-  alone(
+  testOne(
     "a head that is missing or below the floor is written again only by an instance that may restore it",
     async ({ notifier }) => {
       const asking = (floor: number) => announcementOf(B, A, { floor, restores: false });
@@ -175,7 +178,7 @@ function lostAndLate(alone: Alone): void {
     },
   );
 
-  alone("a hash that was the head since the generation agreed with is an older state, and refused", async (one) => {
+  testOne("a hash that was the head since the generation agreed with is an older state, and refused", async (one) => {
     const { notifier } = one;
     for (const [hash, base] of [[A, null], [B, A], [C, B]] as const) {
       accepted(await notifier.announce(announcementOf(hash, base)));
@@ -187,7 +190,7 @@ function lostAndLate(alone: Alone): void {
     assertEquals(accepted(await notifier.announce(announcementOf(B, null, { since: 1, force: true }))).generation, 6);
   });
 
-  alone(
+  testOne(
     "a change counts on every generation of its base, and on hashes that went unanswered before",
     async ({ notifier }) => {
       accepted(await notifier.announce(announcementOf(A, null, { floor: 7 })));
@@ -197,27 +200,30 @@ function lostAndLate(alone: Alone): void {
     },
   );
 
-  alone("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
+  testOne("of many announcements on one base at the same moment one is accepted", async ({ notifier }) => {
     const answers = await Promise.all([A, B, C].map((hash) => notifier.announce(announcementOf(hash))));
     assertEquals(answers.map(({ kind }) => kind).sort(), ["accepted", "refused", "refused"]);
   });
 }
 
-function rolledBack(alone: Alone): void {
-  alone("a rollback overrules a head that it undoes, though its hash was the head since, and no other", async (one) => {
-    const { notifier } = one;
-    for (const [hash, base] of [[A, null], [B, A]] as const) {
-      accepted(await notifier.announce(announcementOf(hash, base)));
-    }
-    const back = (undoes: readonly string[]) =>
-      announcementOf(A, null, { since: 0, undoes, skips: undoes.map((hash) => skipOf(hash)) });
-    assertEquals((await notifier.announce(back([C]))).kind, "refused");
-    assertEquals((await headOf(notifier)).skips, []);
-    const head = accepted(await notifier.announce(back([C, B])));
-    assertEquals([head.generation, head.hash, head.skips], [3, A, [skipOf(C), skipOf(B)]]);
-  });
+function rolledBack(testOne: TestOne): void {
+  testOne(
+    "a rollback overrules a head that it undoes, though its hash was the head since, and no other",
+    async (one) => {
+      const { notifier } = one;
+      for (const [hash, base] of [[A, null], [B, A]] as const) {
+        accepted(await notifier.announce(announcementOf(hash, base)));
+      }
+      const back = (undoes: readonly string[]) =>
+        announcementOf(A, null, { since: 0, undoes, skips: undoes.map((hash) => skipOf(hash)) });
+      assertEquals((await notifier.announce(back([C]))).kind, "refused");
+      assertEquals((await headOf(notifier)).skips, []);
+      const head = accepted(await notifier.announce(back([C, B])));
+      assertEquals([head.generation, head.hash, head.skips], [3, A, [skipOf(C), skipOf(B)]]);
+    },
+  );
 
-  alone(
+  testOne(
     "a forced rollback ends the skip of its hash on a head that it undoes, and on no other",
     async ({ notifier }) => {
       accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B)] })));
@@ -230,8 +236,8 @@ function rolledBack(alone: Alone): void {
   );
 }
 
-function skipped(alone: Alone): void {
-  alone("a skipped hash is refused on any base, and nothing is sent", async (one) => {
+function skipped(testOne: TestOne): void {
+  testOne("a skipped hash is refused on any base, and nothing is sent", async (one) => {
     const { notifier } = one;
     accepted(await notifier.announce(announcementOf(A)));
     accepted(await notifier.announce(announcementOf(B, A, { skips: [skipOf(C)] })));
@@ -243,7 +249,7 @@ function skipped(alone: Alone): void {
     assertEquals(announcements(one), [1, 2]);
   });
 
-  alone("force makes a skipped hash the head, and it is skipped no more", async ({ notifier }) => {
+  testOne("force makes a skipped hash the head, and it is skipped no more", async ({ notifier }) => {
     accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B), skipOf(C)] })));
     const head = accepted(await notifier.announce(announcementOf(B, null, { force: true, skips: [skipOf(B)] })));
     assertEquals([head.generation, head.hash, head.skips], [2, B, [skipOf(C)]]);
@@ -251,7 +257,7 @@ function skipped(alone: Alone): void {
     assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C)]);
   });
 
-  alone("skips come to a head of the same hash without a new generation, each once", async (one) => {
+  testOne("skips come to a head of the same hash without a new generation, each once", async (one) => {
     const { notifier } = one;
     accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B)] })));
     for (let time = 0; time < 2; time++) {
@@ -264,7 +270,7 @@ function skipped(alone: Alone): void {
     assertEquals(announcements(one), [1]);
   });
 
-  alone("skips stay for the heads that follow, and are written with a head that was lost", async ({ notifier }) => {
+  testOne("skips stay for the heads that follow, and are written with a head that was lost", async ({ notifier }) => {
     accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(C, "“ñ” \\ 🌍")] })));
     assertEquals(accepted(await notifier.announce(announcementOf(B, A))).skips, [skipOf(C, "“ñ” \\ 🌍")]);
     assertEquals((await notifier.announce(announcementOf(A, C, { skips: [skipOf(B)] }))).kind, "refused");
@@ -276,7 +282,7 @@ function skipped(alone: Alone): void {
     assertEquals([head.generation, head.skips], [10, [skipOf(B)]]);
   });
 
-  alone("the newest of the skips are kept", async ({ notifier }) => {
+  testOne("the newest of the skips are kept", async ({ notifier }) => {
     const longest = "\u{ffff}".repeat(MAX_SKIP_REASON_LENGTH);
     const many = Array.from({ length: MAX_SKIPS + 2 }, (_, at) => skipOf(at.toString(16).padStart(64, "0"), longest));
     accepted(await notifier.announce(announcementOf(A, null, { skips: many.slice(0, MAX_SKIPS) })));
@@ -286,15 +292,15 @@ function skipped(alone: Alone): void {
   });
 }
 
-function whatIsKept(alone: Alone): void {
-  alone("the head grows older", async ({ notifier }) => {
+function keptState(testOne: TestOne): void {
+  testOne("the head grows older", async ({ notifier }) => {
     assert(accepted(await notifier.announce(announcementOf(A))).ageMilliseconds >= 0);
     const young = (await headOf(notifier)).ageMilliseconds;
     assert(Number.isSafeInteger(young) && young >= 0, `${young}`);
     await eventually("an older head", async () => (await headOf(notifier)).ageMilliseconds > young);
   });
 
-  alone("an instance that wrote its record is its own peer", async ({ notifier }) => {
+  testOne("an instance that wrote its record is its own peer", async ({ notifier }) => {
     assertEquals(await notifier.peers(), { ok: true, peers: [] });
     for (const written of [record(EDGE_1, { hash: A, generation: 1, standing: "agreed" }), record(EDGE_1, REJECTING)]) {
       assertEquals(await notifier.writeRecord(written), { ok: true, namesake: false });
@@ -303,8 +309,8 @@ function whatIsKept(alone: Alone): void {
   });
 }
 
-function sources(alone: Alone): void {
-  alone("a source is read as it was put, byte for byte, and the latest counts", async ({ notifier }) => {
+function sources(testOne: TestOne): void {
+  testOne("a source is read as it was put, byte for byte, and the latest counts", async ({ notifier }) => {
     const every = Uint8Array.from({ length: 512 }, (_, at) => at % 256);
     const large = new Uint8Array(5_000_000);
     for (let at = 0; at < large.length; at += 65_536) crypto.getRandomValues(large.subarray(at, at + 65_536));
@@ -324,7 +330,7 @@ function sources(alone: Alone): void {
     assertEquals(await notifier.head(), { ok: true, head: null });
   });
 
-  alone("a source that is too large is refused, and the one before stays", async ({ notifier }) => {
+  testOne("a source that is too large is refused, and the one before stays", async ({ notifier }) => {
     const source: StoredSource = { format: "hcl", bytes: new Uint8Array([1, 2, 3]) };
     assertEquals(await notifier.putSource(A, source), { ok: true });
     const answer = await notifier.putSource(A, { ...source, bytes: new Uint8Array(MAX_SOURCE_BYTES + 1) });
@@ -334,14 +340,14 @@ function sources(alone: Alone): void {
   });
 }
 
-function whatIsHeard(alone: Alone, countsAll: boolean): void {
-  alone("it connects once it is watched, says so, and is watched once", async ({ notifier, links }) => {
+function messages(testOne: TestOne, countsAll: boolean): void {
+  testOne("it connects once it is watched, says so, and is watched once", async ({ notifier, links }) => {
     assertEquals(notifier.link(), { state: "up" });
     await eventually("its link to be reported", () => links.at(-1)?.state === "up");
     assertThrows(() => notifier.watch({ heard() {}, linked() {} }), Error);
   });
 
-  alone("each head is heard as one message, one's own as such", async (one) => {
+  testOne("each head is heard as one message, one's own as such", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await one.notifier.announce(announcementOf(B, A)));
     await fence(one);
@@ -354,7 +360,7 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
     ]);
   });
 
-  alone("looking again is heard as a path, and changes no head", async (one) => {
+  testOne("looking again is heard as a path, and changes no head", async (one) => {
     const answer = await one.notifier.lookAgain(PATH);
     if (countsAll) assertEquals(answer, { ok: true, delivered: 0 });
     await eventually("the path", () => one.heard.length > 0);
@@ -363,8 +369,8 @@ function whatIsHeard(alone: Alone, countsAll: boolean): void {
   });
 }
 
-function disposal(alone: Alone): void {
-  alone(
+function disposal(testOne: TestOne): void {
+  testOne(
     "disposing of it, twice too, ends it: calls fail with a reason, and the listener hears nothing more",
     async (one) => {
       const { notifier } = one;
@@ -393,7 +399,7 @@ function disposal(alone: Alone): void {
     },
   );
 
-  alone("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
+  testOne("disposing of it while calls are under way lets each of them end", async ({ notifier }) => {
     const calls = [
       notifier.announce(announcementOf(A)),
       notifier.head(),
@@ -410,8 +416,8 @@ function disposal(alone: Alone): void {
   });
 }
 
-function amongSeveral(together: Together, countsAll: boolean): void {
-  together("the others hear a head once, not as their own, and are counted", async (one, other) => {
+function amongSeveral(testSeveral: TestSeveral, countsAll: boolean): void {
+  testSeveral("the others hear a head once, not as their own, and are counted", async (one, other) => {
     const answer = await one.notifier.announce(announcementOf(A));
     accepted(answer);
     if (countsAll) assertEquals(answer.kind === "accepted" && answer.delivered, 1);
@@ -424,7 +430,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals(other.heard.map(({ kind }) => kind), ["announcement", "look-again"]);
   });
 
-  together("of two instances' announcements on one base the first wins", async (one, other) => {
+  testSeveral("of two instances' announcements on one base the first wins", async (one, other) => {
     const answers = await Promise.all([
       one.notifier.announce(announcementOf(A)),
       other.notifier.announce(announcementOf(B)),
@@ -433,7 +439,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals(await headTriple(one.notifier), await headTriple(other.notifier));
   });
 
-  together("a hash that one instance skips is refused to another, with the reason", async (one, other) => {
+  testSeveral("a hash that one instance skips is refused to another, with the reason", async (one, other) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await one.notifier.announce(announcementOf(B, null, { undoes: [A], skips: [skipOf(A, "no answers")] })));
     const answer = await other.notifier.announce(announcementOf(A, B));
@@ -441,14 +447,14 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     assertEquals((await headOf(other.notifier)).skips, [skipOf(A, "no answers")]);
   });
 
-  together("another's head of the generation after the base is not taken for one's own", async (one, other) => {
+  testSeveral("another's head of the generation after the base is not taken for one's own", async (one, other) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await other.notifier.announce(announcementOf(B, A)));
     assertEquals((await one.notifier.announce(announcementOf(C, A))).kind, "refused");
     assertEquals(accepted(await one.notifier.announce(announcementOf(C, B))).generation, 3);
   });
 
-  together("each sees all, in the order of the names, and knows itself", async (one, other) => {
+  testSeveral("each sees all, in the order of the names, and knows itself", async (one, other) => {
     await other.notifier.writeRecord(record(EDGE_2));
     await one.notifier.writeRecord(record(EDGE_1));
     const seen = await other.notifier.peers();
@@ -458,7 +464,7 @@ function amongSeveral(together: Together, countsAll: boolean): void {
     ]]);
   });
 
-  together("one that ended is no peer any more", async (one, other) => {
+  testSeveral("one that ended is no peer any more", async (one, other) => {
     await one.notifier.writeRecord(record(EDGE_1));
     await other.notifier.writeRecord(record(EDGE_2));
     await other.notifier[Symbol.asyncDispose]();
@@ -471,8 +477,8 @@ function amongSeveral(together: Together, countsAll: boolean): void {
   });
 }
 
-function amongNamesakes(together: Together): void {
-  together(
+function amongNamesakes(testSeveral: TestSeveral): void {
+  testSeveral(
     "two living processes of one name are two peers, and the one that wrote first notices",
     async (one, _, all) => {
       const second = incarnationOf(EDGE_1, 2);
@@ -493,7 +499,7 @@ function amongNamesakes(together: Together): void {
     },
   );
 
-  together("a namesake that has ended is not taken for a living one", async (one, _, cluster) => {
+  testSeveral("a namesake that has ended is not taken for a living one", async (one, _, cluster) => {
     await one.notifier.writeRecord(record(EDGE_1));
     const second = incarnationOf(EDGE_1, 2);
     await using namesake = await watched(cluster.open(EDGE_1, second));
@@ -502,7 +508,7 @@ function amongNamesakes(together: Together): void {
     assertEquals(await one.notifier.writeRecord(record(EDGE_1)), { ok: true, namesake: false });
   });
 
-  together("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
+  testSeveral("a namesake's announcement is another's, and is heard as such", async (one, _, cluster) => {
     await using namesake = await watched(cluster.open(EDGE_1, incarnationOf(EDGE_1, 2)));
     accepted(await one.notifier.announce(announcementOf(A)));
     await eventually("the announcement", () => announcements(one).length > 0 && announcements(namesake).length > 0);
@@ -512,7 +518,7 @@ function amongNamesakes(together: Together): void {
     ]);
   });
 
-  together("the successor of a process that was killed takes its record away", async (one, _other, cluster) => {
+  testSeveral("the successor of a process that was killed takes its record away", async (one, _other, cluster) => {
     const [killed, next] = [incarnationOf(EDGE_1, 2), incarnationOf(EDGE_1, 3)];
     await using last = await watched(cluster.open(EDGE_1, killed));
     await last.notifier.writeRecord(record(EDGE_1, { incarnation: killed }));

@@ -11,7 +11,7 @@ import { MAX_APPROVALS, MAX_SIGNATURE_BYTES } from "../../src/cluster/stored_app
 import { announcementOf, skipOf } from "../support/announcement_of.ts";
 import { eventually } from "../support/eventually.ts";
 import { moveOf, rolloutOver } from "../support/move_of.ts";
-import type { Alone, Together } from "./notifier_contract.ts";
+import type { TestOne, TestSeveral } from "./notifier_contract.ts";
 import { A, accepted, announcements, B, C, fence, headOf } from "./watched_process.ts";
 
 function moved(answer: MoveAnswer<StoredHead>): StoredHead {
@@ -20,8 +20,8 @@ function moved(answer: MoveAnswer<StoredHead>): StoredHead {
   return answer.head;
 }
 
-export function rollouts(alone: Alone): void {
-  alone("a rollout is kept with its mark and its age beside the head, which announcements leave", async (one) => {
+export function rollouts(testOne: TestOne): void {
+  testOne("a rollout is kept with its mark and its age beside the head, which announcements leave", async (one) => {
     const { notifier } = one;
     const head = accepted(await notifier.announce(announcementOf(A)));
     assertEquals([head.rollout, head.rolloutMark], [null, null]);
@@ -42,7 +42,7 @@ export function rollouts(alone: Alone): void {
     assertEquals([hash, rollout?.rollout, rolloutMark], [B, to, mark]);
   });
 
-  alone(
+  testOne(
     "a move on another head or another rollout is refused with the present state, and nothing is sent",
     async (one) => {
       const { notifier } = one;
@@ -71,11 +71,11 @@ export function rollouts(alone: Alone): void {
       assertEquals(moved(await notifier.moveRollout(moveOf(head, first.rolloutMark, next))).rollout?.rollout, next);
     },
   );
-  proposalsAndRaces(alone);
+  proposalsAndRaces(testOne);
 }
 
-function proposalsAndRaces(alone: Alone): void {
-  alone(
+function proposalsAndRaces(testOne: TestOne): void {
+  testOne(
     "a proposal of a hash that was the head since is late, and one of a skipped hash is refused",
     async ({ notifier }) => {
       accepted(await notifier.announce(announcementOf(B)));
@@ -87,33 +87,39 @@ function proposalsAndRaces(alone: Alone): void {
     },
   );
 
-  alone("a move adds its skips, that of its own candidate too, and moves it on nevertheless", async ({ notifier }) => {
-    const head = accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(C)] })));
-    const first = moved(await notifier.moveRollout(moveOf(head, null, rolloutOver(B, A), { since: 1 })));
-    const to = rolloutOver(B, A, { phase: "rolled-back", why: "edge-1: health checks failed" });
-    const skips = [skipOf(B), skipOf(C, "another reason")];
-    const over = moved(await notifier.moveRollout(moveOf(head, first.rolloutMark, to, { skips })));
-    assertEquals([over.skips, over.rollout?.rollout.phase], [[skipOf(C), skipOf(B)], "rolled-back"]);
-    assertEquals((await headOf(notifier)).skips, [skipOf(C), skipOf(B)]);
-    assertEquals((await notifier.announce(announcementOf(B, A))).kind, "refused");
-    moved(await notifier.moveRollout(moveOf(head, over.rolloutMark, { ...to, why: null })));
-  });
+  testOne(
+    "a move adds its skips, that of its own candidate too, and moves it on nevertheless",
+    async ({ notifier }) => {
+      const head = accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(C)] })));
+      const first = moved(await notifier.moveRollout(moveOf(head, null, rolloutOver(B, A), { since: 1 })));
+      const to = rolloutOver(B, A, { phase: "rolled-back", why: "edge-1: health checks failed" });
+      const skips = [skipOf(B), skipOf(C, "another reason")];
+      const over = moved(await notifier.moveRollout(moveOf(head, first.rolloutMark, to, { skips })));
+      assertEquals([over.skips, over.rollout?.rollout.phase], [[skipOf(C), skipOf(B)], "rolled-back"]);
+      assertEquals((await headOf(notifier)).skips, [skipOf(C), skipOf(B)]);
+      assertEquals((await notifier.announce(announcementOf(B, A))).kind, "refused");
+      moved(await notifier.moveRollout(moveOf(head, over.rolloutMark, { ...to, why: null })));
+    },
+  );
 
-  alone("of fifty moves on one rollout at the same moment one is made, and the others see it", async ({ notifier }) => {
-    const head = accepted(await notifier.announce(announcementOf(A)));
-    const { rolloutMark } = moved(await notifier.moveRollout(moveOf(head, null, rolloutOver(B, A))));
-    const racers = Array.from({ length: 50 }, (_, at) => rolloutOver(B, A, { step: 1, why: `racer ${at}` }));
-    const answers = await Promise.all(racers.map((to) => notifier.moveRollout(moveOf(head, rolloutMark, to))));
-    const winners = racers.filter((_, at) => answers[at]!.kind === "moved");
-    assertEquals(winners.length, 1);
-    assertEquals((await headOf(notifier)).rollout?.rollout, winners[0]);
-    for (const answer of answers) {
-      assert(answer.kind === "moved" || answer.kind === "refused", JSON.stringify(answer));
-      assertEquals(answer.rollout?.rollout, winners[0]);
-    }
-  });
+  testOne(
+    "of fifty moves on one rollout at the same moment one is made, and the others see it",
+    async ({ notifier }) => {
+      const head = accepted(await notifier.announce(announcementOf(A)));
+      const { rolloutMark } = moved(await notifier.moveRollout(moveOf(head, null, rolloutOver(B, A))));
+      const racers = Array.from({ length: 50 }, (_, at) => rolloutOver(B, A, { step: 1, why: `racer ${at}` }));
+      const answers = await Promise.all(racers.map((to) => notifier.moveRollout(moveOf(head, rolloutMark, to))));
+      const winners = racers.filter((_, at) => answers[at]!.kind === "moved");
+      assertEquals(winners.length, 1);
+      assertEquals((await headOf(notifier)).rollout?.rollout, winners[0]);
+      for (const answer of answers) {
+        assert(answer.kind === "moved" || answer.kind === "refused", JSON.stringify(answer));
+        assertEquals(answer.rollout?.rollout, winners[0]);
+      }
+    },
+  );
 
-  alone("a rollout of a thousand hosts is kept, and one out of its bounds is a bug", async ({ notifier }) => {
+  testOne("a rollout of a thousand hosts is kept, and one out of its bounds is a bug", async ({ notifier }) => {
     const head = accepted(await notifier.announce(announcementOf(A)));
     const order = Array.from({ length: MAX_ORDER + 1 }, (_, at) => rankId(B, `edge-${at}`));
     const counts = Array.from({ length: MAX_ORDER }, (_, at) => at + 1);
@@ -125,8 +131,8 @@ function proposalsAndRaces(alone: Alone): void {
   });
 }
 
-export function rolloutsAmongSeveral(together: Together): void {
-  together(
+export function rolloutsAmongSeveral(testSeveral: TestSeveral): void {
+  testSeveral(
     "a move is heard by all, also by the one that announced the head, and not as its own",
     async (one, other) => {
       const head = accepted(await one.notifier.announce(announcementOf(A)));
@@ -138,7 +144,7 @@ export function rolloutsAmongSeveral(together: Together): void {
     },
   );
 
-  together("each reads the moves of the other, on which it moves further", async (one, other) => {
+  testSeveral("each reads the moves of the other, on which it moves further", async (one, other) => {
     const head = accepted(await one.notifier.announce(announcementOf(A)));
     let mark: string | null = null;
     for (const [by, phase] of [[one, "admitting"], [other, "baking"], [one, "paused"], [other, "halted"]] as const) {
@@ -153,8 +159,8 @@ export function rolloutsAmongSeveral(together: Together): void {
   });
 }
 
-export function approvals(alone: Alone): void {
-  alone("approvals are read as they were put, of each hash its own, each once and the newest last", async (one) => {
+export function approvals(testOne: TestOne): void {
+  testOne("approvals are read as they were put, of each hash its own, each once and the newest last", async (one) => {
     const { notifier } = one;
     assertEquals(await notifier.approvals(A), { ok: true, signatures: [] });
     const [first, second] = ["-----BEGIN SSH SIGNATURE-----\nAAA\n", "“ñ” 🌍\n\n"];
@@ -166,7 +172,7 @@ export function approvals(alone: Alone): void {
     assertEquals(await notifier.approvals(B), { ok: true, signatures: [first] });
   });
 
-  alone("the newest of the approvals are kept, and one that is too large is refused", async ({ notifier }) => {
+  testOne("the newest of the approvals are kept, and one that is too large is refused", async ({ notifier }) => {
     const all = Array.from({ length: MAX_APPROVALS + 2 }, (_, at) => `${at}`.padStart(MAX_SIGNATURE_BYTES, "x"));
     for (const signature of all) assertEquals(await notifier.putApproval(A, signature), { ok: true });
     for (const wrong of ["", `${all[0]}x`]) {

@@ -3,8 +3,8 @@
 import { assertEquals } from "@std/assert";
 import { CHANNEL, type Fleet, type FleetInstance, openFleet } from "../support/fleet.ts";
 
-/** Everything that can be heard without an edit, many times. */
-async function pester({ redis, instances }: Fleet): Promise<void> {
+/** Sends every kind of hint that is no edit, many times. */
+async function sendHints({ redis, instances }: Fleet): Promise<void> {
   const publish = "for i = 1, 20 do redis.call('PUBLISH', ARGV[1], ARGV[2]) end";
   for (let round = 0; round < 10; round++) {
     for (const { daemon, source } of instances) {
@@ -32,20 +32,20 @@ Deno.test("different files under a stream of hints make no ping-pong: announceme
   await fleet.agrees("second", 2, [one]);
   other.start();
   await other.hasStanding("diverged", 2);
-  await pester(fleet);
+  await sendHints(fleet);
   assertEquals([await generations(), await standings()], [[1, 2], ["agreed", "diverged"]]);
 
   // A change made in the knowledge of the head is a change like any other: it is announced, and heals its own host.
   await other.edit("other still");
   await fleet.agrees("other still", 3, [other]);
   await one.hasStanding("diverged", 3);
-  await pester(fleet);
+  await sendHints(fleet);
   assertEquals([await generations(), await standings()], [[1, 2, 3], ["diverged", "agreed"]]);
 
   await one.edit("third");
   await fleet.agrees("third", 4, [one]);
   await other.hasStanding("diverged", 4);
-  await pester(fleet);
+  await sendHints(fleet);
   assertEquals([await generations(), await standings()], [[1, 2, 3, 4], ["agreed", "diverged"]]);
   assertEquals([one.activations(), other.activations()], [3, 2]);
   for (const instance of fleet.instances) {

@@ -13,30 +13,30 @@ interface Server extends AsyncDisposable {
   title(): string | null;
   restarts(): number;
   /** Makes it sick with any configuration, or ends that. */
-  ail(isIll: boolean): void;
-  /** Makes it answer no request for this path with this title until it may speak again; `asked`: there was one. */
-  hush(path: string, title: string): { readonly asked: Promise<void>; speak(): void };
+  setSick(isSick: boolean): void;
+  /** Makes it answer no request for this path with this title until it may resume again; `asked`: there was one. */
+  silence(path: string, title: string): { readonly asked: Promise<void>; resume(): void };
 }
 
 function startServer(serverForm: () => string): Server {
   let title: string | null = null;
   let restarts = 0;
-  let isIll = false;
-  let hushed: { readonly what: string; readonly asked: () => void; readonly over: Promise<void> } | null = null;
+  let isSick = false;
+  let silenced: { readonly what: string; readonly asked: () => void; readonly over: Promise<void> } | null = null;
   const serving = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/restart") {
       title = /"?title"?\s*[=:]\s*"([^"]*)"/.exec(await Deno.readTextFile(serverForm()))?.[1] ?? null;
       restarts++;
     }
-    if (hushed?.what === `${pathname} ${title}`) {
-      hushed.asked();
-      await hushed.over;
+    if (silenced?.what === `${pathname} ${title}`) {
+      silenced.asked();
+      await silenced.over;
     }
     const isWell = {
       "/restart": true,
       "/ready": !title?.includes("dead"),
-      "/health": !isIll && !title?.includes("sick"),
+      "/health": !isSick && !title?.includes("sick"),
     }[pathname];
     return new Response(null, { status: isWell ? 200 : 500 });
   });
@@ -44,15 +44,15 @@ function startServer(serverForm: () => string): Server {
     url: `http://127.0.0.1:${serving.addr.port}`,
     title: () => title,
     restarts: () => restarts,
-    ail: (ill) => void (isIll = ill),
-    hush(path, title) {
+    setSick: (ill) => void (isSick = ill),
+    silence(path, title) {
       const asked = Promise.withResolvers<void>();
       const over = Promise.withResolvers<void>();
-      hushed = { what: `${path} ${title}`, asked: asked.resolve, over: over.promise };
+      silenced = { what: `${path} ${title}`, asked: asked.resolve, over: over.promise };
       return {
         asked: asked.promise,
-        speak() {
-          hushed = null;
+        resume() {
+          silenced = null;
           over.resolve();
         },
       };
@@ -145,13 +145,13 @@ Deno.test("a change with which the server does not come up is undone without a p
     await isHealthy(host, "good");
     let daemon = third;
     for (const [release, phase, path] of [[5, "hooks", "/restart"], [7, "checking", "/health"]] as const) {
-      const silence = server.hush(path, `sick in ${phase}`);
+      const silence = server.silence(path, `sick in ${phase}`);
       await host.edit(`sick in ${phase}`);
       await silence.asked;
       await eventually("the phase on the disk", async () => (await host.kept()).bake?.phase === phase);
       daemon.kill("SIGKILL");
       await daemon.ended;
-      silence.speak();
+      silence.resume();
       daemon = host.start({ args });
       await daemon.logged(`Rolls release ${release} back: unhealthy: `);
       await isBackOn("good", { host, server });
@@ -197,14 +197,14 @@ Deno.test("a change is not blamed for servers that were sick before it", async (
   await using _host = host;
   const daemon = await host.follow("first", { args: host.args });
   await isHealthy(host, "first");
-  server.ail(true);
+  server.setSick(true);
   await host.edit("second");
   await daemon.logged(({ msg }) =>
     msg.endsWith("because the servers were not healthy before it, or it was rolled back once already")
   );
   assertEquals((await host.snapshot()).title, "second");
   assertEquals(await host.states(), "2 file failed, 1 file healthy");
-  server.ail(false);
+  server.setSick(false);
   await host.edit("third");
   await isHealthy(host, "third");
 });

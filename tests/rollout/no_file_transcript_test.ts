@@ -3,7 +3,7 @@ import { replayReleases } from "../releases/releases_transcript.ts";
 
 Deno.test("without a file a hold keeps the active release, which is looked at as before", () => {
   replayReleases(
-    { rollout: "none", sourceless: true },
+    { rollout: "none", isStoreOnly: true },
     `
     hold 10 -> hold-begun
     hint poll -> look, back a, unchanged
@@ -17,7 +17,7 @@ Deno.test("without a file a hold keeps the active release, which is looked at as
 
 Deno.test("without a file a person forces the fleet's release during a hold", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     hold 10 -> hold-begun
     store b@2 ->
@@ -31,7 +31,7 @@ Deno.test("without a file a person forces the fleet's release during a hold", ()
 
 Deno.test("without a file a person forces the fleet's release after this host took it back", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store b@2 ->
     news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
@@ -45,7 +45,7 @@ Deno.test("without a file a person forces the fleet's release after this host to
 
 Deno.test("without a file and steps a host does not go back to the older head of a store that lost writes", () => {
   replayReleases(
-    { rollout: "none", sourceless: true },
+    { rollout: "none", isStoreOnly: true },
     `
     store b@2 ->
     news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
@@ -63,7 +63,7 @@ Deno.test("without a file and steps a host does not go back to the older head of
 Deno.test("without a file a host restores a lost head although its release is lost or does not validate any more", () => {
   for (const trouble of ["refused", "lost"]) {
     replayReleases(
-      { rollout: "none", sourceless: true },
+      { rollout: "none", isStoreOnly: true },
       `
       store a@5 ->
       news -> agreed
@@ -82,7 +82,7 @@ Deno.test("without a file a host restores a lost head although its release is lo
 
 Deno.test("without a file a person takes back the fleet's release, and once only", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store b@2 ->
     news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged
@@ -97,7 +97,7 @@ Deno.test("without a file a person takes back the fleet's release, and once only
 
 Deno.test("without a file a release that another host took back is not taken back a second time without a number", () => {
   const { kept } = replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store b@2 ->
     news -> look, back b, runs 2 b (cluster), look, agreed, back b, unchanged

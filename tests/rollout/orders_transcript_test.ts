@@ -214,7 +214,7 @@ Deno.test("a host that follows the fleet can be rolled back, but not from the re
 
 Deno.test("a fleet without files can be rolled back", () => {
   replayReleases(
-    { rollout: "none", sourceless: true },
+    { rollout: "none", isStoreOnly: true },
     `
     publish b -> read-fleet, propose b me,h2,h3> admitting since 1, sees b me,h2,h3> admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
     hooks ok -> healthy 2

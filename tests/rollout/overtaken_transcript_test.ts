@@ -58,7 +58,7 @@ Deno.test("a host that still runs a replaced candidate does not announce it", ()
 
 Deno.test("a host without a source stays with the candidate while the link is away", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged

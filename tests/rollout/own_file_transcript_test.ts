@@ -240,7 +240,7 @@ Deno.test("a source that withdrew a candidate does not withdraw the same again",
 
 Deno.test("a host without a file follows the store", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store rollout b h2>me,h3 admitting ->
     news -> sees b h2>me,h3 admitting, look, back a, unchanged
@@ -256,7 +256,7 @@ Deno.test("a host without a file follows the store", () => {
 
 Deno.test("a host without a file proposes the release that a person published", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     publish b -> read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
     hooks ok -> healthy 2
@@ -271,7 +271,7 @@ Deno.test("a host without a file proposes the release that a person published", 
 
 Deno.test("a host without steps and without a file publishes to all at once", () => {
   replayReleases(
-    { rollout: "none", sourceless: true },
+    { rollout: "none", isStoreOnly: true },
     `
     publish b -> read-fleet, propose b me,h2,h3> admitting since 1, sees b me,h2,h3> admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
     hooks ok -> healthy 2

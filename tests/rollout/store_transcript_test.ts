@@ -42,7 +42,7 @@ Deno.test("a candidate that was followed stays in force while the link is away",
 
 Deno.test("a host without a file keeps the candidate while the link is away", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     publish b -> read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
     unlinked ->

@@ -165,7 +165,7 @@ for (const [mode, options] of Object.entries(modes)) {
         const before = looks;
         await Deno.readTextFile(path);
         await replace(`${directory}/config.snapshot.json`, (temporary) => Deno.writeTextFile(temporary, "{}"));
-        // The second look began after the first one's gap, so after every event of the deed above.
+        // The second look began after the first one's gap, so after every event of the step above.
         await eventually("a look", () => looks > before);
         await Deno.writeTextFile(`${directory}/config.snapshot.json`, "{ }");
         await eventually("another look", () => looks > before + 1);
@@ -205,9 +205,9 @@ Deno.test("a directory far above that is replaced without an event is found by t
 });
 
 Deno.test("after any change of a file, its last state is seen by events without polling", async () => {
-  const deeds = fc.array(fc.constantFrom(...Object.keys(changes)), { minLength: 1, maxLength: 6 });
+  const steps = fc.array(fc.constantFrom(...Object.keys(changes)), { minLength: 1, maxLength: 6 });
   await fc.assert(
-    fc.asyncProperty(deeds, async (names) => {
+    fc.asyncProperty(steps, async (names) => {
       await inDirectory(async (directory) => {
         const path = `${directory}/conf/a.hcl`;
         await Deno.mkdir(`${directory}/conf`);

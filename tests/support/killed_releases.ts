@@ -29,7 +29,7 @@ interface Tally {
 }
 
 /** A daemon's life, with edits and orders from its start until it is killed. Returns the newest version's number. */
-async function liveAndDie(host: ReleaseHost, random: Random, written: number): Promise<number> {
+async function runUntilKilled(host: ReleaseHost, random: Random, written: number): Promise<number> {
   await using daemon = host.start({
     args: [...host.args, "--set", "ConfigurationWatcher:DebounceMilliseconds=0"],
   });
@@ -87,7 +87,7 @@ async function assertConsistent(host: ReleaseHost, compiler: SampleCompiler, tal
 }
 
 /** The state after a daemon that is left running: status, list, snapshot and journal agree. */
-async function assertInPeace(host: ReleaseHost, compiler: SampleCompiler, tally: Tally): Promise<void> {
+async function assertSettled(host: ReleaseHost, compiler: SampleCompiler, tally: Tally): Promise<void> {
   const daemon = host.start({ args: host.args });
   await daemon.logged(({ outcome }) => outcome !== undefined);
   const { release, active, held } = await host.shows("nothing to do", ({ release, lastReload, held, active }) => {
@@ -118,11 +118,11 @@ async function runLane(name: string, count: number, random: Random): Promise<Tal
   await (await host.follow("first", { args: host.args }))[Symbol.asyncDispose]();
   let written = 0;
   for (let kill = 1; kill <= count; kill++) {
-    written = await liveAndDie(host, random, written);
+    written = await runUntilKilled(host, random, written);
     await assertConsistent(host, compiler, tally);
-    if (kill % 10 === 0) await assertInPeace(host, compiler, tally);
+    if (kill % 10 === 0) await assertSettled(host, compiler, tally);
   }
-  await assertInPeace(host, compiler, tally);
+  await assertSettled(host, compiler, tally);
   return tally;
 }
 

@@ -47,8 +47,8 @@ export function openRecompiling(parser: Parser, random: Random): Rereading {
       const compiled = await compiler.compile(request);
       isSound = compiled.ok;
       const again = shown(compiled);
-      const afresh = shown(await openCompiler(openBlockParser(parser)).compile(request));
-      return again === afresh ? null : `compiled again: ${again}\ncompiled afresh: ${afresh}`;
+      const fresh = shown(await openCompiler(openBlockParser(parser)).compile(request));
+      return again === fresh ? null : `compiled again: ${again}\ncompiled fresh: ${fresh}`;
     },
   };
 }

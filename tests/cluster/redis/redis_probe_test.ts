@@ -139,7 +139,7 @@ Deno.test("of a cluster the node of the channel's slot is asked, wherever one be
 const HELLO_OF_A_NODE = "*4\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
 
 /** A primary that grants every right, and answers some commands in a way of its own. */
-function liarThat(answers: Readonly<Record<string, string | (() => string)>>): LyingRedis {
+function lyingRedisWith(answers: Readonly<Record<string, string | (() => string)>>): LyingRedis {
   return startLyingRedis(([command = ""]) => {
     const answer = answers[command] ?? { hello: HELLO_OF_A_PRIMARY, eval: "*0\r\n" }[command] ?? "+OK\r\n";
     return typeof answer === "string" ? answer : answer();
@@ -157,7 +157,10 @@ Deno.test("nodes that send the doctor on are followed five times, one that hands
     ]] as const
   ) {
     let asked = 0;
-    await using liar: LyingRedis = liarThat({ hello, hmget: () => (asked++, `-${kind} 1 127.0.0.1:${liar.port}\r\n`) });
+    await using liar: LyingRedis = lyingRedisWith({
+      hello,
+      hmget: () => (asked++, `-${kind} 1 127.0.0.1:${liar.port}\r\n`),
+    });
     assert((await probe(singleTo(liar))).ok);
     assertEquals(asked, times, kind);
   }
@@ -165,7 +168,7 @@ Deno.test("nodes that send the doctor on are followed five times, one that hands
 
 Deno.test("a connection that is lost at any question of the doctor is the reason, and no fact", async () => {
   for (const command of ["hello", "ping", "eval", "time", "info"]) {
-    await using liar = liarThat({ [command]: "%1\r\n" });
+    await using liar = lyingRedisWith({ [command]: "%1\r\n" });
     const probed = await probe(singleTo(liar));
     assertMatch(probed.ok ? "" : probed.reason, /sent something else than its protocol/, command);
   }
@@ -174,7 +177,7 @@ Deno.test("a connection that is lost at any question of the doctor is the reason
 Deno.test("a version is reported if it looks like one, at its bounds too", async () => {
   const reported = async (version: string) => {
     const hello = HELLO_OF_A_PRIMARY.replace("*4", "*6") + bulk("version") + bulk(version);
-    await using liar = liarThat({ hello });
+    await using liar = lyingRedisWith({ hello });
     const probed = await probe(singleTo(liar));
     return probed.ok && probed.facts.version;
   };
@@ -188,12 +191,12 @@ Deno.test("the server's clock is compared with the middle between question and a
   await withFakeDate(async (set) => {
     set(1_000_000);
     const answer = `*2\r\n${bulk("1005")}${bulk("250000")}`;
-    await using liar = liarThat({ time: () => (set(1_000_100), answer) });
+    await using liar = lyingRedisWith({ time: () => (set(1_000_100), answer) });
     const probed = await probe(singleTo(liar));
     assertEquals(probed.ok && probed.facts.clock, { aheadMilliseconds: 5_200, withinMilliseconds: 100 });
   });
   for (const time of ["*2\r\n$1\r\nx\r\n$1\r\n0\r\n", "*2\r\n$1\r\n1\r\n$1\r\nx\r\n", "*1\r\n:1\r\n", "+OK\r\n"]) {
-    await using liar = liarThat({ time });
+    await using liar = lyingRedisWith({ time });
     const probed = await probe(singleTo(liar));
     assertEquals(probed.ok && probed.facts.clock, null, time);
   }
@@ -209,7 +212,7 @@ Deno.test("the policy for a full memory is reported if both its words are there"
       ["", null],
     ] as const
   ) {
-    await using liar = liarThat({ info: bulk(text) });
+    await using liar = lyingRedisWith({ info: bulk(text) });
     const probed = await probe(singleTo(liar));
     assertEquals(probed.ok && probed.facts.memory, reported, text);
   }

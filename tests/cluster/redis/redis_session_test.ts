@@ -46,7 +46,7 @@ const movedTo = ({ port }: Node) => `-MOVED 1 127.0.0.1:${port}\r\n`;
 const askingAt = ({ port }: Node) => `-ASK 1 127.0.0.1:${port}\r\n`;
 
 /** Opens sessions of which every connection is known; disposing it closes them. */
-function staying(
+function openTracked(
   node: Node,
   { heartbeatMilliseconds = 60_000, onSubscribed = (_abort: () => void) => {}, onMoved = () => {} } = {},
 ) {
@@ -94,7 +94,7 @@ Deno.test("a session follows its slot with both connections, again and again, an
   await using first = startNode();
   await using second = startNode();
   const third = startNode();
-  await using stay = staying(first);
+  await using stay = openTracked(first);
   const session = await stay.open();
   assertEquals(await session.run(SCRIPT, ["k"], []), 7);
   first.answers.script = movedTo(second);
@@ -112,7 +112,7 @@ Deno.test("a request at a node that is being left is answered, and moves nothing
   const held = Promise.withResolvers<string>();
   await using next = startNode();
   await using node = startNode();
-  await using stay = staying(node, { onMoved: () => held.resolve(movedTo(next)) });
+  await using stay = openTracked(node, { onMoved: () => held.resolve(movedTo(next)) });
   const session = await stay.open();
   const answers = [movedTo(next), held.promise];
   node.answers.script = () => answers.shift()!;
@@ -130,7 +130,7 @@ Deno.test("a request at a node that is being left is answered, and moves nothing
 
 Deno.test("a request that is sent on without end is given up after five moves, and the session goes on", async () => {
   await using node = startNode();
-  await using stay = staying(node);
+  await using stay = openTracked(node);
   const session = await stay.open();
   node.answers.script = movedTo(node);
   await assertRejects(() => session.run(SCRIPT, ["k"], []), Error, "MOVED");
@@ -142,11 +142,11 @@ Deno.test("a request that is sent on without end is given up after five moves, a
 Deno.test("a session begins at the node of its slot, and leaves no connection to the nodes that sent it on", async () => {
   await using owner = startNode();
   await using other = startNode({ evalsha: movedTo(owner) });
-  await using stay = staying(other);
+  await using stay = openTracked(other);
   await stay.open();
   assertEquals([stay.state.open, other.asked], [2, ["hello", "evalsha"]]);
   owner.answers.evalsha = movedTo(owner);
-  await using lost = staying(other);
+  await using lost = openTracked(other);
   await assertRejects(lost.open, Error, "MOVED");
   assertEquals(lost.state.open, 0);
 });
@@ -155,13 +155,13 @@ Deno.test("while a slot moves a session begins all the same, and other answers a
   await using node = startNode();
   for (const code of ["ASK 1 127.0.0.1:1", "TRYAGAIN x"]) {
     node.answers.evalsha = `-${code}\r\n`;
-    await using stay = staying(node);
+    await using stay = openTracked(node);
     await stay.open();
     assertEquals(stay.state.open, 2, code);
   }
   for (const [answer, reason] of [["-BUSY x\r\n", "busy"], [":7\r\n", "The server is not Redis"]] as const) {
     node.answers.evalsha = answer;
-    await using stay = staying(node);
+    await using stay = openTracked(node);
     await assertRejects(stay.open, Error, reason);
   }
 });
@@ -169,7 +169,7 @@ Deno.test("while a slot moves a session begins all the same, and other answers a
 Deno.test("a request is asked once at the next node of its slot, and that connection is left after any answer", async () => {
   await using next = startNode();
   await using node = startNode({ script: askingAt(next) });
-  await using stay = staying(node);
+  await using stay = openTracked(node);
   const session = await stay.open();
   assertEquals(await session.run(SCRIPT, ["k"], []), 7);
   assertEquals([next.asked, stay.state], [["hello", "asking", "eval"], { open: 2, resubscribed: 0 }]);
@@ -181,7 +181,7 @@ Deno.test("a request is asked once at the next node of its slot, and that connec
 
 Deno.test("a script that a server does not know is sent whole, and one that it refuses is not", async () => {
   await using node = startNode({ script: "-NOSCRIPT No matching script.\r\n" });
-  await using stay = staying(node);
+  await using stay = openTracked(node);
   const session = await stay.open();
   assertEquals(await session.run(SCRIPT, ["k"], ["a"]), 7);
   assertEquals(node.asked.slice(-2), ["script", "eval"]);
@@ -194,7 +194,7 @@ Deno.test("a transfer follows its slot on a connection of its own, moves no othe
   await using last = startNode({ set: "$2\r\nOK\r\n" });
   await using second = startNode({ set: askingAt(last) });
   await using first = startNode({ set: movedTo(second) });
-  await using stay = staying(first);
+  await using stay = openTracked(first);
   const session = await stay.open();
   assertEquals(String(await session.transfer("set", "k", Buffer.from([0, 255]))), "OK");
   assertEquals(last.asked, ["hello", "asking", "set"]);
@@ -209,7 +209,7 @@ Deno.test("a request that shows the server to be of no use ends the session, and
   for (const [answer, isLost] of [["-BUSY x\r\n", false], ["-READONLY x\r\n", true], ["%1\r\n", true]] as const) {
     for (const command of ["script", "publish"]) {
       await using node = startNode({ [command]: answer });
-      await using stay = staying(node);
+      await using stay = openTracked(node);
       const session = await stay.open();
       let reason: string | null = null;
       const losing = session.lost.then((why) => reason = why);
@@ -232,14 +232,14 @@ Deno.test("a heartbeat that is denied, or answered by something else, ends the s
   ] as const;
   for (const [answer, reason] of cases) {
     await using node = startNode();
-    await using stay = staying(node, { heartbeatMilliseconds: 1 });
+    await using stay = openTracked(node, { heartbeatMilliseconds: 1 });
     const { lost } = await stay.open();
     node.answers.evalsha = answer;
     const reported = await lost;
     assertEquals(reported.includes(reason), true, reported);
   }
   await using node = startNode();
-  await using stay = staying(node, { heartbeatMilliseconds: 1 });
+  await using stay = openTracked(node, { heartbeatMilliseconds: 1 });
   const { lost } = await stay.open();
   node.answers.ping = "-NOPERM User x has no permissions to run the 'ping' command\r\n";
   assertEquals(await lost, "Redis does not allow its user the command ping");
@@ -247,7 +247,7 @@ Deno.test("a heartbeat that is denied, or answered by something else, ends the s
 
 Deno.test("a session that nobody wants any more when it is there leaves no timer", async () => {
   await using node = startNode();
-  await using stay = staying(node, { onSubscribed: (abort) => abort() });
+  await using stay = openTracked(node, { onSubscribed: (abort) => abort() });
   await stay.open();
 });
 

@@ -28,14 +28,14 @@ async function replacing(functions: Record<string, unknown>, body: () => Promise
 
 /** A connection that says nothing, and the calls on it. */
 function silent(more: Record<string, unknown> = {}) {
-  const deeds: string[] = [];
+  const calls: string[] = [];
   const connection = {
-    setNoDelay: (on: boolean) => deeds.push(`no delay ${on}`),
+    setNoDelay: (on: boolean) => calls.push(`no delay ${on}`),
     read: () => new Promise(() => {}),
-    close: () => deeds.push("closed"),
+    close: () => calls.push("closed"),
     ...more,
   };
-  return { deeds, connection };
+  return { calls, connection };
 }
 
 /** An attempt within a second, with how it ended so far. */
@@ -64,17 +64,17 @@ Deno.test("connecting is given up at its limit, and an unwanted attempt is waite
       assertEquals(outcomes, ["waiting", "waiting", "waiting", LATE]);
       await ended;
       assertEquals([timers.countTimers(), listeners()], [0, 0]);
-      const { connection, deeds } = silent();
+      const { connection, calls } = silent();
       resolve(connection);
       await turn();
-      assertEquals(deeds, ["closed"]);
+      assertEquals(calls, ["closed"]);
     });
   });
 });
 
 Deno.test("the stream of an attempt that was given up is closed, and its failure has no effect", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { connection, deeds } = silent();
+    const { connection, calls } = silent();
     const late: ((coming: PromiseWithResolvers<unknown>) => void)[] = [
       ({ resolve }) => resolve(connection),
       ({ reject }) => reject(new Error("too late")),
@@ -92,7 +92,7 @@ Deno.test("the stream of an attempt that was given up is closed, and its failure
         assertEquals([state.outcome, timers.countTimers(), listeners()], ["The notifier is closed", 0, 0]);
       });
     }
-    assertEquals(deeds, ["closed"]);
+    assertEquals(calls, ["closed"]);
   });
 });
 
@@ -117,13 +117,13 @@ Deno.test("an attempt that is refused, or that nobody wants from the start, ends
 
 Deno.test("a connection sends without delay, ends with its stream, and leaves neither timer nor listener", async () => {
   await withFakeTimeouts(async (timers) => {
-    const { connection, deeds } = silent();
+    const { connection, calls } = silent();
     await replacing({ connect: () => Promise.resolve(connection) }, async () => {
       const { signal, listeners } = countedSignal();
       const { state, ended } = connecting(signal);
       await ended;
       await turn();
-      assertEquals([state.outcome, deeds], ["connected", ["no delay true", "closed"]]);
+      assertEquals([state.outcome, calls], ["connected", ["no delay true", "closed"]]);
       assertEquals([timers.countTimers(), listeners()], [0, 0]);
     });
   });
@@ -188,10 +188,10 @@ Deno.test("a handshake that hangs ends with the limit or the signal, is closed, 
   await withFakeTimeouts(async (timers) => {
     const { signal, abort, listeners } = countedSignal();
     const hanging = Promise.withResolvers<void>();
-    const { connection, deeds } = silent({
+    const { connection, calls } = silent({
       handshake: () => hanging.promise,
       close: () => {
-        deeds.push("closed");
+        calls.push("closed");
         hanging.reject(new Error("closed"));
       },
     });
@@ -203,7 +203,7 @@ Deno.test("a handshake that hangs ends with the limit or the signal, is closed, 
       await overdue.ended;
       const mute = "it takes connections and does not answer: is it frozen, or does it expect no TLS there?";
       assertEquals(overdue.state.outcome, `No TLS connection to Redis (h:1) within 1000 ms: ${mute}`);
-      assertEquals([deeds.includes("closed"), timers.countTimers(), listeners()], [true, 0, 0]);
+      assertEquals([calls.includes("closed"), timers.countTimers(), listeners()], [true, 0, 0]);
     });
     // The signal comes at the moment between connecting and the handshake, to which nobody listens.
     const unasked = silent({ handshake: () => new Promise(() => {}) });
@@ -214,7 +214,7 @@ Deno.test("a handshake that hangs ends with the limit or the signal, is closed, 
     await replacing({ connect, startTls }, async () => {
       const { state, ended } = connecting(signal, PLAIN);
       await ended;
-      assertEquals([state.outcome, unasked.deeds], ["The notifier is closed", ["closed"]]);
+      assertEquals([state.outcome, unasked.calls], ["The notifier is closed", ["closed"]]);
     });
   });
 });
