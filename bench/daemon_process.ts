@@ -1,4 +1,4 @@
-// A daemon for the bench: a real process on a file of its own, and the time from an edit of its source to the result.
+// A daemon for the bench: a real process on its own file, and the time from an edit of its source to the result.
 // The clock runs from rename() to the first look that finds the new file; looks are a millisecond apart.
 import { statSync } from "node:fs";
 import { type Daemon, type LogEntry, startDaemon } from "../tests/support/daemon.ts";

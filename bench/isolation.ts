@@ -1,5 +1,5 @@
 // The three ways to keep hcl2json apart from the daemon, measured alike: a worker of Deno's, one of node:worker_threads
-// with limits, and a process of its own. By `deno run`, and compiled if denort can be had (DENORT_BIN).
+// with limits, and its own process. By `deno run`, and compiled if denort can be had (DENORT_BIN).
 import { temporaryDirectory } from "../tests/support/temporary.ts";
 import { figureOf } from "./figures.ts";
 import type { Plan } from "./plan.ts";
@@ -41,7 +41,7 @@ const MEANINGS: Readonly<Record<string, Readonly<Record<string, readonly [what: 
   },
 };
 
-/** Measures each kind in processes of its own. */
+/** Measures each kind in its own processes. */
 export async function benchIsolation(plan: Plan, report: Report): Promise<void> {
   await using directory = await temporaryDirectory();
   const compiled = directory.file("host");

@@ -1,5 +1,5 @@
 // A host of hcl2json for the bench, which keeps it apart in one of three ways and prints the result as JSON:
-// `isolation_host.ts KIND MEASUREMENT [COUNT]`. Each measurement has a process of its own, so that none sees another's.
+// `isolation_host.ts KIND MEASUREMENT [COUNT]`. Each measurement has its own process, so that none sees another's.
 import { once } from "node:events";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { giveUpPermissions, serveParser } from "../src/document/hcl/hcl.ts";
@@ -56,7 +56,7 @@ const OPENERS: Readonly<Record<string, () => Isolate>> = {
 
 const TEXT = 'layer "roads" {\n  title = "Roads"\n}\n';
 
-/** A list of so many bytes. */
+/** A list of this many bytes. */
 function list(bytes: number): string {
   return `x = [${"1,".repeat(bytes / 2)}]\n`;
 }

@@ -25,7 +25,7 @@ const WORDS = [
 ];
 const SERVICES = ["odata", "ogc_api", "wfs", "wms", "wmts", "stac", "csw"];
 
-/** New shapes differ in which of so many fields may be null: 4,096 of them. */
+/** New shapes differ in which of this many fields may be null: 4,096 of them. */
 const SHAPE_BITS = 12;
 
 /** A configuration with that many layers. */

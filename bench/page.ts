@@ -36,7 +36,7 @@ interface Answered {
   readonly milliseconds: number;
 }
 
-/** A daemon with the page and a Redis of its own. */
+/** A daemon with the page and its own Redis. */
 interface Served extends AsyncDisposable {
   readonly daemon: DaemonProcess;
   readonly redis: RedisServer;

@@ -15,7 +15,7 @@ export interface Plan {
   readonly processes: number;
   /** Edits before the samples, which are not counted. */
   readonly warmUps: number;
-  /** How many samples of each kind a process gives, for a configuration of so many layers. */
+  /** How many samples of each kind a process gives, for a configuration of this many layers. */
   samplesOf(layers: number): number;
   /** How many samples of each kind a process gives if the longest answer is looked for. */
   readonly stallSamples: number;
@@ -23,7 +23,7 @@ export interface Plan {
   readonly rivalSamples: number;
   /** How many instances agree with one another. */
   readonly instanceCounts: readonly number[];
-  /** How often a fleet of so many instances is started. */
+  /** How often a fleet of this many instances is started. */
   fleetsOf(instances: number): number;
   /** How many ways back of each kind are timed. */
   readonly wayBackSamples: number;

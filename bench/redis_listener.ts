@@ -1,4 +1,4 @@
-// Records the messages on the fleet's channel with their times, over a connection of its own, without any part of the
+// Records the messages on the fleet's channel with their times, over its own connection, without any part of the
 // program under test.
 import { CHANNEL } from "../tests/support/fleet.ts";
 import type { RedisServer } from "../tests/support/redis_server.ts";

@@ -178,7 +178,7 @@ async function absent(program: string, advice: string): Promise<string | null> {
   return (await find.output()).success ? null : `there is no ${program}: ${advice}`;
 }
 
-/** In a group of its own, so that the children of a shell end with it. */
+/** In its own group, so that the children of a shell end with it. */
 function running(program: string, args: readonly string[], cwd: string): Promise<AsyncDisposable> {
   const options = { args: [program, ...args], cwd, stdout: "null", stderr: "null", stdin: "null" } as const;
   const process = new Deno.Command("setsid", { ...options, args: [...options.args] }).spawn();

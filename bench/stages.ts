@@ -20,9 +20,9 @@ import type { Report } from "./report.ts";
 const SCENARIO = "stages";
 
 /**
- * In their order. `event` is from rename() to the end of a quiet time of 0; `scan` is all of the document but waiting for
- * the parser's process; `meaning` is schema, expressions and rules; `hash` is the canonical form, both hashes, and the
- * file's bytes.
+ * In their order. `event` is from rename() to the end of a quiet time of 0; `scan` is all of the document but waiting
+ * for the parser's process; `meaning` is schema, expressions and rules; `hash` is the canonical form, both hashes, and
+ * the file's bytes.
  */
 const STAGES = ["event", "read", "scan", "parse", "meaning", "hash", "write"] as const;
 
@@ -80,7 +80,7 @@ interface Pipeline extends AsyncDisposable {
   load(text: string): Promise<Times>;
 }
 
-/** Its parser is a process of its own, as the daemon's is, and is started before the clock. */
+/** Its parser is a separate process, as the daemon's is, and is started before the clock. */
 async function openPipeline(): Promise<Pipeline> {
   const directory = await temporaryDirectory();
   const path = directory.file("bench.hcl");

@@ -23,7 +23,7 @@ export interface AnswerCost {
   readonly milliseconds: number;
 }
 
-/** The readings of a store with so many hosts. */
+/** The readings of a store with this many hosts. */
 export interface ThousandHosts {
   /** The text of a rollout of all of them. */
   readonly rolloutBytes: number;

@@ -81,7 +81,7 @@ async function unhealthyTimes(plan: Plan): Promise<number[]> {
   });
 }
 
-/** Waits until nothing is under way after so many changes that were undone. */
+/** Waits until nothing is under way after this many changes that were undone. */
 async function isHealthy(host: ReleaseHost, undone: number): Promise<void> {
   await host.shows("a healthy release", ({ release, bake }) => {
     return release?.number === 2 * undone + 1 && release.state === "healthy" && bake === null;

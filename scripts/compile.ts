@@ -29,7 +29,7 @@ export async function compile(root: string, dist: string, target: string = Deno.
   // The binary embeds the files with their time, and two builds must be equal.
   for await (const { path } of walk(embedded)) await Deno.utime(path, 0, 0);
   await ensureDir(dist);
-  // Beside its final path until it is complete: a binary in use stays as it was, also if the build fails.
+  // Beside its final path until it is complete: a binary in use stays as it was, even if the build fails.
   const binary = join(dist, binaryName(target));
   const output = `${binary}.new`;
   const compiled = await compileExecutable({ embedded, target, output });

@@ -65,7 +65,7 @@ export async function makePackage(request: PackageRequest): Promise<PackageResul
   }
 }
 
-/** The checkout's program as an executable file, also if the binary is for another machine. */
+/** The checkout's program as an executable file, even if the binary is for another machine. */
 async function programOf(root: string, directory: string): Promise<string> {
   const quoted = [Deno.execPath(), "run", "-A", "--no-prompt", join(root, "main.ts")].map(shellWord).join(" ");
   const path = join(directory, "honua-configd");

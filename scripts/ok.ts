@@ -1,7 +1,7 @@
-// All that a change must pass: the check, the tests with their coverage, the long ones too, at the same time those of the
-// program over its sources and, without the long ones, over the compiled program, and a few mutants, of which the tests
-// must notice some. If tests ran, the output ends with their summaries and, on a line of its own, their count. After any
-// failure the exit status is 1.
+// All that a change must pass: the check, the tests with their coverage, the long ones too, at the same time those of
+// the program over its sources and, without the long ones, over the compiled program, and a few mutants, of which the
+// tests must notice some. If tests ran, the output ends with their summaries and, on its own line, their count. After
+// any failure the exit status is 1.
 import { join } from "node:path";
 import { exists } from "@std/fs";
 import { check } from "./check.ts";
@@ -43,7 +43,7 @@ const LEAST_NOTICED_PERCENT = 50;
 /** For mutants in progress when the minutes are over, and the copies of the checkout. */
 const EXTRA_SAMPLE_MILLISECONDS = 60_000;
 
-/** Reports which mutants of the day the tests notice; resolves with the failure, or null, also if there are none. */
+/** Reports which mutants of the day the tests notice; resolves with the failure, or null, even if there are none. */
 async function sampleMutants(root: string): Promise<string | null> {
   if (!await exists(join(root, MUTATION))) return null;
   const bounds = { "--sample": SAMPLED_MUTANTS, "--minutes": SAMPLE_MINUTES, "--at-least": LEAST_NOTICED_PERCENT };

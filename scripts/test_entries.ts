@@ -1,4 +1,4 @@
-// The tests of a room in one module: `deno test` loads the whole program anew for each file that it is given, which is
+// The tests of a room in one module: `deno test` loads the whole program again for each file that it is given, which is
 // a tenth of the processor time of all tests. Its output names the files in which the tests are declared.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -80,7 +80,7 @@ export function sumOf(runs: readonly TestSummary[]): TestSummary {
   };
 }
 
-/** The folder of the tests that run the program as a process of its own, from sources or compiled. */
+/** The folder of the tests that run the program as its own process, from sources or compiled. */
 const PROGRAM_TESTS = "tests/e2e";
 
 /** The end of the name of a file of long tests: bounds, and random tests with many rounds. */
@@ -105,8 +105,8 @@ export interface OtherTestOptions {
 export type TestPart = (write: Write) => Promise<TestOutcome | null>;
 
 /**
- * The tests of the checkout at `root` except those of the program, in three parts that may run side by side. A part runs
- * one file after the other, because a file may measure its process. `check` checks the types.
+ * The tests of the checkout at `root` except those of the program, in three parts that may run side by side. A part
+ * runs one file after the other, because a file may measure its process. `check` checks the types.
  */
 export function otherTests(root: string, { length, flags = () => [] }: OtherTestOptions): TestPart[] {
   const part = (name: string, isOfPart: (path: string) => boolean): TestPart => async (write) => {
@@ -153,7 +153,7 @@ export interface ProgramTestOptions {
 
 /**
  * Runs the tests of the program: one file more at a time than there are cores, because each has processes, directories
- * and servers of its own, and waits for them. Null if the checkout at `root` has no such tests.
+ * and its own servers, and waits for them. Null if the checkout at `root` has no such tests.
  */
 export async function runProgramTests(root: string, options: ProgramTestOptions): Promise<TestOutcome | null> {
   const { length, binary, flags = [], write } = options;

@@ -50,7 +50,7 @@ const INSTALL_LIMIT_MILLISECONDS = 5 * 60_000;
 async function install(needs: readonly Need[]): Promise<boolean> {
   const packages = needs.map((need) => need.debianPackage);
   console.error(`test:setup: installing ${packages.join(", ")} with apt-get`);
-  // Debian starts a service that is installed; the tests start servers of their own, on ports of their own.
+  // Debian starts a service that is installed; the tests start their own servers, on their own ports.
   const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   for (const args of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
     const { success, stderr } = await new Deno.Command("apt-get", {

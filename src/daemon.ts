@@ -288,7 +288,7 @@ async function openState({ options, log }: DaemonSettings): Promise<{ found: Kep
   const scope = { channel: highAvailability.configurationChannel, snapshot: snapshot.path };
   const { trouble, ...found } = await readState(path, scope);
   const matters = highAvailability.enabled || hooks.list.length > 0;
-  if (trouble !== null && matters) log.warning(`The state of before does not count: ${trouble}`);
+  if (trouble !== null && matters) log.warning(`The previous state does not count: ${trouble}`);
   let loggedFailure: string | null = null;
   const keeper = stateKeeper(path, scope, found, (failure) => {
     if (failure !== null && failure !== loggedFailure) {

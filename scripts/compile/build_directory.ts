@@ -1,4 +1,4 @@
-// A directory for building the program, outside the checkout: a configuration and a lock of its own with only the
+// A directory for building the program, outside the checkout: a configuration and its own lock with only the
 // packages of the program, the bundle, and beside it the files that the parser loads. Disposing of it removes it.
 import { dirname, join, relative } from "node:path";
 import { copy, ensureDir, walk } from "@std/fs";
@@ -21,8 +21,7 @@ export type Prepared =
   | { readonly ok: false; readonly trouble: string };
 
 /**
- * Stays a package, because it finds its WebAssembly beside its code. Only it starts the Go runtime, in a process of its
- * own.
+ * Stays a package, because it finds its WebAssembly beside its code. Only it starts the Go runtime, in its own process.
  */
 const PARSER_PACKAGE = "@cdktf/hcl2json";
 

@@ -1,5 +1,6 @@
 // A file begins with its guarantee, and the functions and types that another room uses have a comment at their
-// declaration. Members, and functions and types of only the own room, need a comment only if their names do not say it.
+// declaration. Members, and functions and types of only their own room, need a comment only if their names do not say
+// it.
 import ts from "typescript";
 import { roomOf } from "./imports.ts";
 import { type CodeFile, lineOf, type Tree } from "./tree.ts";

@@ -7,7 +7,7 @@ const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const MAX_COLOURS = 256;
 const CHANNELS = 3;
 
-/** Writes a picture anew that Chromium wrote: 8 bits of red, green and blue each, and no interlacing. */
+/** Writes a picture again that Chromium wrote: 8 bits of red, green and blue each, and no interlacing. */
 export function smallPng(png: Uint8Array): Uint8Array<ArrayBuffer> {
   const chunks = chunksOf(png);
   const header = chunks.find(({ type }) => type === "IHDR")!.data;

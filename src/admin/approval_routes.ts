@@ -26,7 +26,7 @@ export function approvalRoutes(
   const answered = async <T>(work: () => Promise<T>, what: string, answer: (value: T) => Response) => {
     if (running >= MAX_AT_ONCE) return answers.problem(tooMany(`${MAX_AT_ONCE} requests about approvals wait already`));
     running++;
-    // Counted until the work ends, also if the answer did not wait for that.
+    // Counted until the work ends, even if the answer did not wait for that.
     const done = await withinLimit(work().finally(() => running--), limits.answerMilliseconds);
     return done.ok ? answer(done.value) : answers.problem(overdue(what, limits.answerMilliseconds));
   };

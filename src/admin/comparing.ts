@@ -26,7 +26,7 @@ export function openComparing({ reloadMilliseconds }: Pick<AdminLimits, "reloadM
       if (isBusy) return { ok: false, problem: BUSY };
       const ending = new AbortController();
       isBusy = true;
-      // Busy until the work has ended, also if the answer did not wait for that.
+      // Busy until the work has ended, even if the answer did not wait for that.
       const working = begin(ending.signal).finally(() => isBusy = false);
       working.catch(() => {});
       const done = await withinLimit(working, reloadMilliseconds, unwanted);

@@ -1,5 +1,5 @@
 // The latest events in a bounded ring, each with an id that grows by one. Every listener receives every event once and
-// in order, also if another listener is slow or throws.
+// in order, even if another listener is slow or throws.
 import type { DaemonEvent, EventSource } from "./daemon_api.ts";
 
 /** The data of an event: short, flat and without secrets. */

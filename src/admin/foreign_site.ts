@@ -1,5 +1,5 @@
-// The socket needs no token. If a reader forwards it to a port of the own computer, each website in that computer's
-// browser can send to it. So requests from the pages of websites are refused.
+// The socket needs no token. If a reader forwards it to a port of the reader's computer, each website in that
+// computer's browser can send to it. So requests from the pages of websites are refused.
 import type { Problem } from "./problem.ts";
 import { isFromOwnPage } from "./ui/same_origin.ts";
 

@@ -10,7 +10,7 @@ export interface AdminLimits {
   readonly headMilliseconds: number;
   /** Between two requests on one connection. */
   readonly idleMilliseconds: number;
-  /** From the beginning of an answer until the client has read it; a stream of events has a limit of its own. */
+  /** From the beginning of an answer until the client has read it; a stream of events has its own limit. */
   readonly writeMilliseconds: number;
   /** For the whole body of a request. */
   readonly bodyMilliseconds: number;

@@ -24,7 +24,7 @@ export function publishRoute(api: DaemonApi, answers: Answers, limits: AdminLimi
   let isBusy = false;
   const work = async (request: Request, wanted: PublishRequest): Promise<Response> => {
     const ending = new AbortController();
-    // Busy until the work has ended, also if the answer did not wait for that.
+    // Busy until the work has ended, even if the answer did not wait for that.
     const working = api.publish(wanted, ending.signal).finally(() => isBusy = false);
     working.catch(() => {});
     const done = await withinLimit(working, limits.reloadMilliseconds, request.signal);

@@ -101,7 +101,7 @@ function readLimit(values: readonly string[]): number | null {
   return Number(value) <= MAX_LISTED ? Number(value) : null;
 }
 
-/** Both hold at most so many texts together. */
+/** Both hold at most this many texts together. */
 function sourceRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
   const answer = sourceAnswers(answers, limits);
   return [
@@ -205,7 +205,7 @@ function rollbackRoute(
       }
       running++;
       const wanted: RollbackRequest = { number, reason, author, local, force };
-      // Counted until the rollback ends, also if the answer did not wait for that.
+      // Counted until the rollback ends, even if the answer did not wait for that.
       const rollback = api.rollBack(wanted).finally(() => running--);
       const done = await withinLimit(rollback, limits.reloadMilliseconds, request.signal);
       if (!done.ok) {

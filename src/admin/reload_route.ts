@@ -41,7 +41,7 @@ export function reloadRoute(
       return answers.problem(tooMany(`${limits.maxReloads} requests wait for a reload already`));
     }
     running++;
-    // Counted until the reload ends, also if the answer did not wait for that.
+    // Counted until the reload ends, even if the answer did not wait for that.
     const reload = api.reload(wanted.value).finally(() => running--);
     const done = await withinLimit(reload, limits.reloadMilliseconds, request.signal);
     if (done.ok) return answerOf(done.value, answers, now());

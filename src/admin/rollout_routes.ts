@@ -32,7 +32,7 @@ export function rolloutRoutes(
       if (!read.ok) return answers.problem(read.problem);
       const { full = false, reason, author = null } = read.value;
       if (reason === undefined) return answers.problem(invalid("reason must be given"));
-      // It goes on, also if the answer did not wait for it.
+      // It goes on, even if the answer did not wait for it.
       const done = await withinLimit(carryOut({ full, reason, author }), limits.answerMilliseconds, request.signal);
       if (done.ok) return answerOf(done.value, status);
       return answers.problem(overdue("It is not known whether the rollout was moved", limits.answerMilliseconds));

@@ -1,6 +1,6 @@
 // HTTP on one accepted connection: by the function under Deno.serve, which is not public, or, if a Deno lacks it, by a
-// Deno.serve of the connection's own and a relay. The relay takes four file descriptors for one, and cannot cut a client
-// that does not read: Deno ends no write that waits, so such a client keeps its place until it goes.
+// Deno.serve of the connection's own and a relay. The relay takes four file descriptors for one, and cannot cut a
+// client that does not read: Deno ends no write that waits, so such a client keeps its place until it goes.
 import { join } from "node:path";
 
 /** The part of an AbortSignal that ends a connection. */
@@ -19,9 +19,9 @@ export type ServeOnConnection = (
 ) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
 /**
- * The function under Deno.serve and Deno's node:http; null: this Deno has none. It is not part of Deno's public interface,
- * which has had nothing for a single connection since the removal of Deno.serveHttp. Any version can remove it, and the
- * project pins one.
+ * The function under Deno.serve and Deno's node:http; null: this Deno has none. It is not part of Deno's public
+ * interface, which has had nothing for a single connection since the removal of Deno.serveHttp. Any version can remove
+ * it, and the project pins one.
  */
 export function findServeOnConnection(): ServeOnConnection | null {
   const { internal } = Deno as unknown as { readonly internal: symbol };
@@ -31,7 +31,7 @@ export function findServeOnConnection(): ServeOnConnection | null {
 }
 
 /**
- * Opens a Deno.serve on a socket of its own for each connection, and relays between the two. The socket is in a directory
+ * Opens a Deno.serve on its own socket for each connection, and relays between the two. The socket is in a directory
  * that only this user can enter, and its name is gone once the relay is connected.
  */
 export const serveByRelay: ServeOnConnection = (connection, signal, handler, onError, onListen) => {

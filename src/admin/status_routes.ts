@@ -30,7 +30,10 @@ async function peers(
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
 
-/** The own record has the others' notes of its journal. All notes of all peers would make the answer twice as long. */
+/**
+ * This instance's record has the others' notes of its journal. All notes of all peers would make the answer twice as
+ * long.
+ */
 function shown(peers: readonly Peer[]) {
   return peers.map(({ noted: _, ...peer }) =>
     peer.self ? { ...peer, journalNoted: notesAbout(peer.instance, peers) } : peer
@@ -83,7 +86,7 @@ async function consistency(
     return answers.json({ status: "consistent", hash: first!.hash, instances: first!.instances.length });
   }
   const detail = hashes.length > 1 ? "Not all instances run the same configuration" : "No instance runs one yet";
-  // On purpose, by a rollback or a hold of their own.
+  // On purpose, by a rollback or their own hold.
   const held = answer.value.peers.filter(({ standing }) => standing === "held").map(({ instance }) => instance);
   const members = { hashes, ...held.length > 0 && { held } };
   return answers.problem({ status: 409, code: "admin/inconsistent", detail, members });

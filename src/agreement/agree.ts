@@ -1,6 +1,6 @@
 // Decides the actions after an event of the cluster, as a pure function. A message only leads to a reading of the head,
 // and the head only to a look at the source. An instance announces only its own changes, and overrules another head
-// only by force. A generation never goes backwards, and the ledger moves only after the deed.
+// only by force. A generation never goes backwards, and the ledger changes only after the action.
 import {
   agreedOn,
   type Agreement,
@@ -57,7 +57,7 @@ export interface ReloadedEvent {
   readonly couldRead: boolean;
   /** Whether a look that began after the last hint `link` confirmed the active snapshot. */
   readonly isFresh: boolean;
-  /** Whether the host runs another hash than its source's on purpose, by a rollback of its own or a hold. */
+  /** Whether the host runs a hash other than its source's on purpose, by its own rollback or a hold. */
   readonly isHeldBack: boolean;
   /**
    * Whether the active snapshot is no change of this host: an earlier release or the head, in place of a skipped
@@ -96,7 +96,7 @@ export type ClusterAction =
 
 /** A report about this instance's agreement with its cluster. */
 export type AgreementReport =
-  /** The own hash is the head's, newly or under a new generation. */
+  /** This instance's hash is the head's, newly or under a new generation. */
   | {
     readonly kind: "agreed";
     readonly generation: number;
@@ -104,9 +104,11 @@ export type AgreementReport =
     /** The sync state before. */
     readonly after: SyncState["kind"];
   }
-  /** The own hash (null: there is none) is not the head's, and looking at the source again did not change that. */
+  /**
+   * This instance's hash (null: there is none) is not the head's, and looking at the source again did not change that.
+   */
   | { readonly kind: "diverged"; readonly hash: string | null; readonly head: Head }
-  /** The own hash became the head. `delivered` counts the other instances that got the message. */
+  /** This instance's hash became the head. `delivered` counts the other instances that got the message. */
   | {
     readonly kind: "announced";
     readonly generation: number;
@@ -257,7 +259,7 @@ function fail(agreement: Agreement, random: number): AgreeResult {
   return { agreement: { ...interrupted(agreement), failures, isDeferred: true }, actions };
 }
 
-/** Starts the wait for a lost head anew: its reconcile interval was not a whole one. */
+/** Starts the wait for a lost head again: its reconcile interval was not a whole one. */
 function interrupted(agreement: Agreement): Agreement {
   return agreement.loss === "waiting" ? { ...agreement, loss: "noticed" } : agreement;
 }
@@ -354,7 +356,7 @@ function answered(agreement: Agreement, answer: AnnounceAnswer, active: string |
   const { hash, purpose } = request;
   const asked: Agreement = { ...agreement, request: null, isForced: agreement.isForced && purpose !== "force" };
   if (answer.kind === "failed") {
-    // It may be the head all the same, so the head read before is outdated.
+    // It may be the head anyway, so the head read before is outdated.
     const failed = fail({ ...asked, head: null, wantsHead: true }, random);
     return report(failed, {
       kind: "announcement-failed",

@@ -3,16 +3,16 @@
 import type { Head } from "./head.ts";
 import type { Skip } from "./skip.ts";
 
-/** A change of the own source that is not announced yet. */
+/** A change of this instance's source that is not announced yet. */
 export interface OwedAnnouncement {
   readonly hash: string;
   /** The hash on which the change was made, as far as the instance can know; null: it cannot. */
   readonly base: string | null;
-  /** The hashes that the change takes back, if it is a rollback; absent or empty: it is none. */
+  /** The hashes that the change takes back, if it is a rollback; absent or empty: it is not one. */
   readonly undoes?: readonly string[];
 }
 
-/** The part of the agreement that survives a restart. It moves only after the deed. */
+/** The part of the agreement that survives a restart. It changes only after the action. */
 export interface Ledger {
   /** The highest generation ever seen; it never goes backwards. */
   readonly seen: number;
@@ -21,8 +21,8 @@ export interface Ledger {
   /** The head from which the instance diverged, until it agrees again; null: it has not diverged. */
   readonly diverged: Head | null;
   /**
-   * The own hash that the cluster judged last: accepted, the same, or refused. An active snapshot with another hash is
-   * a change to announce, even if it was made while the instance was down. Null: none was judged.
+   * This instance's hash that the cluster judged last: accepted, the same, or refused. An active snapshot with another
+   * hash is a change to announce, even if it was made while the instance was down. Null: none was judged.
    */
   readonly concluded: string | null;
   /**
@@ -47,7 +47,7 @@ export const NEW_LEDGER: Ledger = {
 /** A change counts here only if it came into force and was announced without an answer, all in one outage. */
 export const MAX_UNANSWERED = 8;
 
-/** How the own hash relates to the head's. */
+/** How this instance's hash relates to the head's. */
 export type SyncState =
   /** Nothing was compared since the start. */
   | { readonly kind: "unknown" }
@@ -110,7 +110,7 @@ export interface Agreement {
   readonly isForced: boolean;
   /** Whether the head was lost and is to be written again. */
   readonly restores: boolean;
-  /** Whether this host runs another hash than its source's on purpose, which it announces to nobody. */
+  /** Whether this host runs a hash other than its source's on purpose, which it announces to nobody. */
   readonly isHeldBack: boolean;
   /** The head over which a rollout is done, whose candidate is to be announced; null: none is. */
   readonly finishes: Head | null;
@@ -160,9 +160,9 @@ export function withUnanswered(ledger: Ledger, hash: string): Ledger {
 }
 
 /**
- * The hash that a change of the own source is based on: the one agreed with last or, if the instance has diverged and
- * so knows the head, the head's. While it settles, a change may be a late copy of an older state, which must overrule
- * no head. An instance that never agreed has no base (null) and overrules none.
+ * The hash that a change of this instance's source is based on: the one agreed with last or, if the instance has
+ * diverged and so knows the head, the head's. While it settles, a change may be a late copy of an older state, which
+ * must overrule no head. An instance that never agreed has no base (null) and overrules none.
  */
 export function baseOf({ agreed, diverged }: Ledger): string | null {
   return agreed === null ? null : (diverged ?? agreed).hash;

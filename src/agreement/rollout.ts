@@ -75,7 +75,7 @@ export interface RolloutMove {
   readonly to: Rollout;
   /**
    * For a proposal the generation that the instance agreed with last, 0: none: if the candidate's hash was the head of
-   * a later one, the file is a late copy. Null: the candidate is the one of before.
+   * a later one, the file is a late copy. Null: the candidate is the previous one.
    */
   readonly since: number | null;
   /** Skips to add to the store's, in the same step. */
@@ -150,7 +150,7 @@ export function rolloutText(rollout: Rollout): string {
   return JSON.stringify({ ...change, order: order.join(""), counts, step, phase, ...policy, earlier });
 }
 
-/** Parses the text of a rollout; null: it is none, which counts as if there were none. */
+/** Parses the text of a rollout; null: it is not one, which counts as if there were none. */
 export function parseRollout(found: unknown): Rollout | null {
   if (typeof found !== "string" || found.length > MAX_ROLLOUT_BYTES) return null;
   let json: unknown;

@@ -46,7 +46,7 @@ export function oneLine(text: string, maxLength: number): string {
   return cut.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ") || "?";
 }
 
-/** Parses a skip from outside; null: it is none. */
+/** Parses a skip from outside; null: it is not one. */
 export function parseSkip(value: unknown): Skip | null {
   const parsed = skipSchema.safeParse(value);
   return parsed.success ? parsed.data : null;
@@ -90,7 +90,7 @@ function skipIn(line: string): Skip | null {
 }
 
 /**
- * Returns the store's skip set after an announcement of `announced`, which is skipped no more; null: nothing was
+ * Returns the store's skip set after an announcement of `announced`, which is no longer skipped; null: nothing was
  * announced. A hash that is skipped already keeps its entry, so that the same announcement again changes nothing.
  */
 export function joinSkips(stored: readonly Skip[], added: readonly Skip[], announced: string | null): readonly Skip[] {

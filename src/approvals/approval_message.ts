@@ -1,4 +1,4 @@
-// The text that an approval signs, in the signature format of OpenSSH (PROTOCOL.sshsig): a namespace of its own and a
+// The text that an approval signs, in the signature format of OpenSSH (PROTOCOL.sshsig): its own namespace and a
 // message that names the configuration and the fleet, so that no signature counts for anything else.
 
 /** The namespace of the signatures: a signature of git or of a mail is in another. */
@@ -14,7 +14,7 @@ export function approvalMessage(hash: string, channel: string): string {
 
 const ARMORED = /^-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?$/;
 
-/** Reads one armored signature and returns it in one form, so that copies of it are equal; null: it is none. */
+/** Reads one armored signature and returns it in one form, so that copies of it are equal; null: it is not one. */
 export function readSignature(text: string): string | null {
   if (text.length > MAX_SIGNATURE_LENGTH) return null;
   const body = ARMORED.exec(`${text.trim().replaceAll("\r\n", "\n")}\n`)?.[1]?.replaceAll("\n", "");

@@ -65,7 +65,7 @@ const MEMORY_MILLISECONDS = 30_000;
 
 const MAX_REMEMBERED = 32;
 
-/** Makes a verifier. It reads its files at each question, so that a revoked key counts no more from then on. */
+/** Makes a verifier. It reads its files at each question, so that a revoked key no longer counts from then on. */
 export function openApprovalVerifier(settings: ApprovalVerifierSettings): ApprovalVerifier {
   const { required, allowedSigners, revokedKeys, channel, run = hostSshKeygen } = settings;
   const { now = () => performance.now() } = settings;
@@ -218,7 +218,7 @@ function whyUnknown(error: string): string {
 
 function whyNotVerified(error: string): string {
   if (error.includes("namespace does not match")) {
-    return `it was made for another namespace than ${APPROVAL_NAMESPACE}`;
+    return `it was made for a namespace other than ${APPROVAL_NAMESPACE}`;
   }
   if (error.includes("not permitted for use in signature namespace")) {
     return `the key is not allowed for the namespace ${APPROVAL_NAMESPACE}`;

@@ -45,7 +45,7 @@ export interface AdminClient extends Disposable {
   readonly name: string;
   ask(request: AdminRequest): Promise<AdminAnswer>;
   /**
-   * Begins a request whose body the caller reads with limits of its own; the limit is only for the head, `signal` ends
+   * Begins a request whose body the caller reads with its own limits; the limit is only for the head, `signal` ends
    * both.
    */
   open(request: AdminRequest, signal: AbortSignal): Promise<AdminResponse>;

@@ -30,7 +30,7 @@ function approveCommand(terminal: Terminal, finish: Finish): Command {
       new Option("--signature <file>", "an armored signature made elsewhere; - is standard input")
         .conflicts("print"),
     )
-    .option("--print", "print the message to be signed, and do no more", false)
+    .option("--print", "print the message to be signed, and do nothing else", false)
     .action(async (which, { key = null, signature = null, print, format, ...flags }) => {
       if (key === null && signature === null && !print) {
         command.error("error: one of --key, --signature and --print must be given");

@@ -21,7 +21,7 @@ import type { Terminal } from "./terminal.ts";
 export interface EventsRequest {
   readonly address: AdminFlags;
   readonly format: "text" | "json";
-  /** End after so many events; null: only when interrupted. */
+  /** End after this many events; null: only when interrupted. */
   readonly count: number | null;
 }
 

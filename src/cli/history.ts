@@ -14,7 +14,7 @@ import { renderTable, shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface HistoryRequest extends StatePlaceRequest {
-  /** The newest releases, at most so many. */
+  /** The newest releases, at most this many. */
   readonly limit: number;
   readonly format: "text" | "json";
 }

@@ -36,7 +36,7 @@ export async function reachHistory(
   const { address } = request;
   // A socket by itself does not say in which directory its daemon keeps its state.
   const isLocal = address.url === null && (address.socket === null || request.set.length > 0);
-  // The daemon may answer also if this user cannot read its options.
+  // The daemon may answer even if this user cannot read its options.
   const complaints: string[] = [];
   const quiet = { ...terminal, error: (text: string) => void complaints.push(text) };
   const found = isLocal ? await findStatePlace(request, quiet) : null;

@@ -23,7 +23,7 @@ export interface ShowRequest extends JournalRequest {
   readonly follow: boolean;
   /** In milliseconds since 1970; null: from the beginning. */
   readonly since: number | null;
-  /** The newest lines, at most so many. */
+  /** The newest lines, at most this many. */
   readonly limit: number;
 }
 

@@ -20,7 +20,7 @@ export const EXIT_CODE_LIST: readonly ListEntry[] = entries([
 ]);
 
 export const SIGNAL_LIST: readonly ListEntry[] = entries([
-  ["SIGHUP", "reload now, also if nothing changed; the outcome is always logged"],
+  ["SIGHUP", "reload now, even if nothing changed; the outcome is always logged"],
   ["SIGTERM, SIGINT", "stop within 2 s, exit code 0; a second one stops at once"],
   ["SIGUSR1, SIGUSR2", "nothing"],
 ]);

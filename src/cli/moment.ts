@@ -9,7 +9,7 @@ export function parseLength(text: string): number | null {
 }
 
 /**
- * Parses `2026-01-31`, `2026-01-31T12:00:00Z` (without a zone: this host's) or `90m` (so long before or after `now`);
+ * Parses `2026-01-31`, `2026-01-31T12:00:00Z` (without a zone: this host's) or `90m` (this long before or after `now`);
  * in milliseconds since 1970; null: it is neither.
  */
 export function parseMoment(text: string, now: number, direction: "before" | "after" = "before"): number | null {

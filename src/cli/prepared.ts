@@ -17,7 +17,7 @@ export interface OptionRequest {
   readonly config: string | null;
   /** Null: none. */
   readonly optionsFile: string | null;
-  /** Settings from flags of their own, as `Section:Key` and value. */
+  /** Settings from their own flags, as `Section:Key` and value. */
   readonly settings: readonly FlagSetting[];
   /** The arguments of `--set`, each `Section:Key=value`. */
   readonly set: readonly string[];
@@ -109,14 +109,14 @@ export async function pathClash(
     if (read !== undefined) {
       return errorDiagnostic("options/value", `${option} names a file that is read: ${read}`, {
         why: "The daemon would write over it",
-        suggestion: "Give the daemon's file a path of its own",
+        suggestion: "Give the daemon's file its own path",
       });
     }
   }
   if (realOutputs[0] !== realOutputs[1]) return null;
   return errorDiagnostic("options/value", "Snapshot:ServerPath names the file of Snapshot:Path", {
     why: "The snapshot and the server form are two files",
-    suggestion: "Give each a path of its own",
+    suggestion: "Give each its own path",
   });
 }
 

@@ -273,7 +273,7 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  the source is in force",
       "1  it was rejected, or is held",
-      "3  nothing answers, not all of it could be done, or another snapshot than that of --if-match is in force",
+      "3  nothing answers, not all of it could be done, or the snapshot in force is not that of --if-match",
     ]),
     [
       "reload",
@@ -288,7 +288,7 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
 function eventsCommand(terminal: Terminal, finish: Finish): Command {
   const command = addAddress(new Command("events"))
     .description("show events as they happen, until interrupted")
-    .option("-n, --count <number>", "end after so many events", positiveNumber)
+    .option("-n, --count <number>", "end after this many events", positiveNumber)
     .action(async (flags) => {
       const { count = null, format } = flags;
       const { eventsUntilInterrupted } = await import("./events.ts");
@@ -323,7 +323,7 @@ function journalCommand(terminal: Terminal, finish: Finish): Command {
     .addArgument(new Argument("[action]", "verify: whether a line was altered or removed").choices(["verify"]))
     .option("--follow", "go on until interrupted", false)
     .option("--since <time>", "from 2026-01-31T12:00 on, or of the last 90m, 12h or 7d", moment)
-    .option("-n, --limit <number>", "show the newest lines, at most so many", positiveNumber, 100)
+    .option("-n, --limit <number>", "show the newest lines, at most this many", positiveNumber, 100)
     .option("--peers", "with verify: compare it with the notes of other instances", false)
     .option("--set <key=value>", "any option: --set State:Directory=/srv/state; repeatable", collect, [])
     .option("--unit <name>", "the systemd unit that the daemon runs as", unitName, "honua-configd.service")
@@ -366,7 +366,7 @@ function doctorCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  no error was found; there may be warnings",
       "1  an error was found",
-      "2  the options are wrong; the checks that need none were made all the same",
+      "2  the options are wrong; the checks that need none were made anyway",
       "3  the options file cannot be read; likewise",
     ]),
     ["doctor", "doctor --options ./options.json --format json", "doctor --unit honua-configd@maps"],

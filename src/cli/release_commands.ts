@@ -29,7 +29,7 @@ const ORDER_ENDINGS = ["0  done", "1  the daemon refuses it now", "3  nothing an
 function historyCommand(terminal: Terminal, finish: Finish): Command {
   const command = addState(addAddress(new Command("history")))
     .description("list the releases of this host, with time, person and reason")
-    .option("-n, --limit <number>", "the newest releases, at most so many", listLimit, 20)
+    .option("-n, --limit <number>", "the newest releases, at most this many", listLimit, 20)
     .action(async (flags) => {
       const { limit, set, unit, format } = flags;
       const { history } = await import("./history.ts");
@@ -88,7 +88,7 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
       "after",
       "\nThe file is not touched, but its present configuration is not put in force again. Any other valid edit\n" +
         "counts as always, and `reload --force` runs the file as it is. While a rollout is under way, `rollback` without a\n" +
-        "number ends it: all hosts run the configuration of before again.\n" +
+        "number ends it: all hosts run the previous configuration again.\n" +
         "A mistaken rollback is undone by `rollback NUMBER --force` with the number of the release that it took back, or on\n" +
         "a host whose file has it by `reload --force`.",
     )

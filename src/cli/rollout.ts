@@ -16,7 +16,7 @@ import type { Terminal } from "./terminal.ts";
 export interface RolloutRequest {
   readonly address: AdminFlags;
   readonly format: "text" | "json";
-  /** Null: show it once; else follow it until it goes on no more, for at most so many milliseconds. */
+  /** Null: show it once; else follow it until it no longer goes on, for at most this many milliseconds. */
   readonly watchMilliseconds: number | null;
 }
 

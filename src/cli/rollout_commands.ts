@@ -40,7 +40,7 @@ export function watchLength(text: string): number {
 
 function promoteCommand(terminal: Terminal, finish: Finish): Command {
   const command = addPerson(addAddress(new Command("promote")))
-    .description("let the hosts of the rollout's next step in at once, also if it is paused or halted")
+    .description("let the hosts of the rollout's next step in at once, even if it is paused or halted")
     .option("--full", "let all hosts in", false)
     .addOption(new Option("--reason <text>", "why, in one line; must be given").makeOptionMandatory())
     .action(async (flags) => {

@@ -53,7 +53,7 @@ const SETTING_ROWS: readonly Row[] = [
     "ConfigurationWatcher:ValidateOnReload",
     "`true`",
     YES_OR_NO,
-    "`false`: skip the rules; syntax, types and expressions are checked all the same",
+    "`false`: skip the rules; syntax, types and expressions are still checked",
   ],
   ["Honua:ConfigurationV2:Path", "none", "a path", "the source. Flag: `--config` (`-c`)"],
   ["Honua:ConfigPath", "none", "a path", "the source, if neither the setting above nor `HONUA_CONFIG_PATH` names it"],
@@ -122,7 +122,7 @@ const SETTING_ROWS: readonly Row[] = [
     "HighAvailability:ReconcileSeconds",
     "`30`",
     "1 to 3600",
-    "how often the agreement is read and compared, and the own record written",
+    "how often the agreement is read and compared, and this instance's record written",
   ],
   [
     "HighAvailability:ConnectionTimeoutMs",
@@ -231,7 +231,7 @@ const SETTING_ROWS: readonly Row[] = [
     "Rollout:Steps",
     "none: all at once",
     'a list of `N`, `P%`, `+N`, such as `["1", "25%", "100%"]`; at most 32; each lets in more than the one before',
-    "how many hosts each step lets in: so many in all, a part of them (rounded up), or so many more each time until all " +
+    "how many hosts each step lets in: a number in all, a part of them (rounded up), or a number more each time until all " +
     "are in; after the last step all hosts are in",
   ],
   [
@@ -301,7 +301,7 @@ const HOOK_ROWS: readonly Row[] = [
   [
     "Name",
     "none",
-    "1 to 64 characters, of its own for each hook",
+    "1 to 64 characters, another for each hook",
     "how log, status and metrics call it; must be given",
   ],
   ["Command", "none", "a list of texts", "a program and its arguments; there is no shell"],

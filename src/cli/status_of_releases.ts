@@ -60,7 +60,7 @@ function adviceText({ release, source }: Status, { kind, advice }: NonNullable<S
 }
 
 /**
- * For so long after an edit the status shows the command of a rollback: later the edit is hardly the cause of a
+ * For this long after an edit the status shows the command of a rollback: later the edit is hardly the cause of a
  * problem.
  */
 const UNDO_MILLISECONDS = 24 * 3_600_000;

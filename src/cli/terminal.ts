@@ -13,7 +13,7 @@ export interface Terminal {
   readonly colourOut: boolean;
   /** Whether standard error may be coloured. */
   readonly colourError: boolean;
-  /** Whether a write failed for another reason than a missing reader. */
+  /** Whether a write failed for a reason other than a missing reader. */
   readonly hasFailed: () => boolean;
   /** Whether the reader of standard output went away: an endless output ends then. */
   readonly isUnread: () => boolean;

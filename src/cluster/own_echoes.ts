@@ -5,7 +5,7 @@ import type { Message } from "./announcement.ts";
 /** Own paths that an instance waits to hear; if there are more, the oldest ones count as others'. */
 const MAX_ECHOES = 16;
 
-/** The own paths that have not come back yet. */
+/** This instance's paths that have not come back yet. */
 export interface OwnEchoes {
   /** To be called before a path is sent. */
   expect(path: string): void;
@@ -15,8 +15,9 @@ export interface OwnEchoes {
 }
 
 /**
- * Tells the own paths from others', which look the same: after sending a path, the next one that is heard is the own. A
- * path that was lost on its way is awaited no longer than a command, so it does not hide a later one of another sender.
+ * Tells this instance's paths from others', which look the same: after sending a path, the next one that is heard is
+ * its own. A path that was lost on its way is awaited no longer than a command, so it does not hide a later one of
+ * another sender.
  */
 export function ownEchoes(lifeMilliseconds: number, clock: Pick<Clock, "now"> = systemClock): OwnEchoes {
   let expected: { readonly path: string; readonly until: number }[] = [];

@@ -57,7 +57,7 @@ export interface Dependencies {
 /** Entries by the block from which they were read. */
 export type BlockMemory = WeakMap<object, BlockEntry>;
 
-/** A block with more findings is read anew each time: one fault of a variable may appear in thousands of blocks. */
+/** A block with more findings is read again each time: one fault of a variable may appear in thousands of blocks. */
 const MAX_REMEMBERED_FINDINGS = 64;
 const NOTHING: readonly never[] = [];
 const NO_ANSWERS: ReadonlyMap<string, string | undefined> = new Map();
@@ -69,7 +69,7 @@ export interface BlockReader {
    * order of the blocks must be the same each time, since the bounds are on the whole.
    */
   read(key: object, read: (reader: Reader) => PortablePair, parts?: readonly object[]): BlockEntry;
-  /** The number of blocks that were read anew. */
+  /** The number of blocks that were read again. */
   readonly blocksRead: number;
 }
 
@@ -142,7 +142,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * Whether reading would give the same again. It reads the environment last and in the same order, so that it reads no
- * variable that reading anew would not read.
+ * variable that reading again would not read.
  */
 function holds(known: Dependencies, parts: readonly object[], reader: Reader, environment: Environment): boolean {
   if (reader.length + known.length > MAX_TOTAL_LENGTH || reader.spent + known.spent > MAX_TOTAL_LENGTH) return false;

@@ -88,8 +88,8 @@ function readBody(
 }
 
 /**
- * The unknown attributes of a service are its settings, so they cause no warning. In JSON, settings have an object of
- * their own, and members beside it are unknown as in any block.
+ * The unknown attributes of a service are its settings, so they cause no warning. In JSON, settings have their own
+ * object, and members beside it are unknown as in any block.
  */
 function readService(reader: Reader, block: Block, path: string): PortablePair<JsonObject> {
   const settings = emptyPair();

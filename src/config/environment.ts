@@ -95,7 +95,7 @@ const COMMENT_IN_VALUE: WarningText = {
   code: "environment/comment-in-value",
   summary: "An apparent comment is part of the value",
   why: "A # begins a comment only at the beginning of a line",
-  suggestion: "Put the comment on a line of its own; if it belongs to the value, put the whole value in quotes",
+  suggestion: "Put the comment on its own line; if it belongs to the value, put the whole value in quotes",
 };
 const TEXT_BEHIND_QUOTE: WarningText = {
   code: "environment/text-behind-quote",

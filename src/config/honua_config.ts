@@ -129,7 +129,7 @@ export interface Field {
 export interface Cache {
   /** The label of its block. */
   readonly id: string;
-  /** `redis` or `memory`. Default `memory`, also if there is a connection. */
+  /** `redis` or `memory`. Default `memory`, even if there is a connection. */
   readonly type: string;
   /** Default true. */
   readonly enabled: boolean;

@@ -32,7 +32,7 @@ export interface Model {
 
 /** The cost of reading a document. */
 export interface ModelWork {
-  /** Blocks that were read anew. */
+  /** Blocks that were read again. */
   readonly blocksRead: number;
   /** Evaluated variables and `enabled` of caches. */
   readonly definitionsEvaluated: number;
@@ -70,7 +70,7 @@ export function openModelMemory(): ModelMemory {
   return { blocks: new WeakMap(), scopes: openScopeMemory(), attributes: new WeakMap(), unwritten: {}, last: null };
 }
 
-/** Reads a document; yields to take turns, between passes over all blocks and after each block that it reads anew. */
+/** Reads a document; yields to take turns, between passes over all blocks and after each block that it reads again. */
 export function* readModel(document: Document, environment: Environment, memory: ModelMemory): Generator<void, Model> {
   const { last } = memory;
   const sorted = sortBlocks(document, (attribute) => blockOf(memory, attribute));

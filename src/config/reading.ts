@@ -174,7 +174,9 @@ export function refuse(reader: Reader, path: string, range: Range, requirement: 
   return absent;
 }
 
-/** Reports a scalar of the wrong type, as {@linkcode refuse} does; the environment of other hosts may give a right one. */
+/**
+ * Reports a scalar of the wrong type, as {@linkcode refuse} does; the environment of other hosts may give a right one.
+ */
 export function refuseScalar(reader: Reader, path: string, scalar: Scalar, requirement: string): PortablePair<string> {
   if (!dependsOnEnvironment(scalar)) return refuse(reader, path, scalar.range, requirement);
   reader.findings.refuseHere(path, wrongType(path, scalar.range, requirement));

@@ -1,6 +1,6 @@
 // The third phase: finds the settings that a server refuses when it builds its catalog from an otherwise valid
 // configuration. It runs only if the second phase found no error, so every service and data source that a layer names
-// exists. It checks ids and a few members of all layers anew each time.
+// exists. It checks ids and a few members of all layers again each time.
 import { isWritten, rangeAt } from "./facts.ts";
 import type { Finding } from "./findings.ts";
 import type { DataSource, Layer, Service } from "./honua_config.ts";
@@ -221,7 +221,7 @@ function* oneDataSource(
   }`;
   yield* warningAt({ facts: service.facts, secrets }, `service.${id}`, "server/one-data-source", summary, {
     why: `A service has one data source, that of its first layer by id, ${clip(first.id)}`,
-    suggestion: "Give the layers of each data source a service of their own",
+    suggestion: "Give the layers of each data source their own service",
     other: range === null ? null : { label: "another data source", range },
   });
 }

@@ -1,4 +1,4 @@
-// The rules of the first phase, for each block by itself. They run also if settings could not be read, and skip those
+// The rules of the first phase, for each block by itself. They run even if settings could not be read, and skip those
 // settings. Their findings depend only on the block and on the secrets.
 import { hasFailed, isWritten } from "./facts.ts";
 import { type Finding, finding } from "./findings.ts";

@@ -37,7 +37,7 @@ export interface Scope {
   readonly mistakes: readonly Misdefinition[];
   /** Evaluates one value; each evaluation of the same value adds its cost again. */
   evaluate(value: Literal | Template, mode: EvaluationMode, context: EvaluationContext): Evaluation;
-  /** The current value of a name in `lookUps`: another object than recorded if a result with it is outdated. */
+  /** The current value of a name in `lookUps`: an object other than recorded if a result with it is outdated. */
   outcomeOf(name: string): unknown;
 }
 

@@ -66,7 +66,7 @@ export interface Activator {
   readonly isChecked: boolean;
   /**
    * Writes the text and the releases, and then the snapshot, unless a check refuses it or the signal is aborted before.
-   * Checks have limits of their own.
+   * Checks have their own limits.
    */
   activate(
     candidate: Candidate,

@@ -151,8 +151,8 @@ async function unlessStopping<T>(
 }
 
 /**
- * Returns the living processes. Without High Availability this function writes the own record, because there is no
- * membership to write it; without a connection string the peers are not known.
+ * Returns the living processes. Without High Availability this function writes this instance's record, because there is
+ * no membership to write it; without a connection string the peers are not known.
  */
 async function peersOf(
   { settings, instance, incarnation, loop, notifier, recorder, hookRunner, mask }: DaemonApiParts,
@@ -248,7 +248,10 @@ function headOf(head: Head | null): Status["head"] {
   return head && { generation: head.generation, hash: head.hash };
 }
 
-/** The log has the first reason of a lost link; the status shows the latest one, which helps more. So for refusals. */
+/**
+ * The log has the first reason of a lost link; the status shows the latest one, which helps more. Likewise for
+ * refusals.
+ */
 function redisOf({ recorder, notifier }: DaemonApiParts): RedisStatus {
   const link = notifier.link();
   const status = recorder.redis();

@@ -1,4 +1,4 @@
-// Gives diagnostics their code frames while the source is at hand, for answers that are made later. It costs a few
+// Gives diagnostics their code frames while the source is in memory, for answers that are made later. It costs a few
 // milliseconds at most for any source: the loop waits. Secrets are hidden as the room `diagnostic` does it.
 import { FRAME_REACH } from "../diagnostic/code_frame.ts";
 import type { Diagnostic, Place } from "../diagnostic/diagnostic.ts";

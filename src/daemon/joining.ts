@@ -15,10 +15,10 @@ import type { TextRead } from "../releases/source_history.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { KeptState, StateKeeper } from "./state_file.ts";
 
-/** The longest time between two writings of the own record, even if the head is read less often. */
+/** The longest time between two writes of this instance's record, even if the head is read less often. */
 const LONGEST_SILENCE_SECONDS = 30;
 
-/** Between two writes of the own record. */
+/** Between two writes of this instance's record. */
 function recordMillisecondsOf({ highAvailability: { reconcileSeconds } }: Options): number {
   return Math.min(reconcileSeconds, LONGEST_SILENCE_SECONDS) * 1000;
 }

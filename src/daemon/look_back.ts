@@ -1,4 +1,4 @@
-// The look at an earlier release: its text is compiled in the environment of now. If it cannot be had or does not
+// The look at an earlier release: its text is compiled in the current environment. If it cannot be had or does not
 // compile any more, and the files of that release are the reserve, these are the candidate.
 import { createHash } from "node:crypto";
 import { sourceText } from "../diagnostic/range.ts";

@@ -1,4 +1,4 @@
-// Compiles the bytes that a look read, with the environment of now, and makes the outcome of the look. It does not
+// Compiles the bytes that a look read, with the current environment, and makes the outcome of the look. It does not
 // compile the bytes of the last accepted look again: a touched file, or the second sign of an edit, costs only a
 // reading.
 import { environmentOf, parseEnvironmentFile, processEnvironment } from "../config/environment.ts";

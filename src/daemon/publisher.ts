@@ -93,7 +93,7 @@ async function offer(
     const fresh = { base: null, unanswered: [], undoes: [], since: 0, floor: ledger.seen } as const;
     const answer = await notifier.announce({ hash, ...fresh, restores: true, force: false, skips });
     if (answer.kind === "failed") return { kind: "failed", reason: answer.reason };
-    // The own message leads to no reading of the head.
+    // This instance's own message leads to no reading of the head.
     loop.link("heard");
     if (answer.kind === "accepted" || answer.kind === "same") return { kind: "published", status: "first", hash };
     return refused("Another release came into the store at the same moment: honua-configd status shows it");

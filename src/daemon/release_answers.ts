@@ -120,7 +120,7 @@ function adviceOf(held: Held, kept: KeptReleases): string {
   }
   const running = runningRelease(kept);
   const back = running === null ? "" : `honua-configd show ${running.number} --output FILE brings the file in line; `;
-  return `${back}honua-configd reload --force runs the file's configuration all the same`;
+  return `${back}honua-configd reload --force runs the file's configuration anyway`;
 }
 
 async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string): Promise<ReleaseSource> {

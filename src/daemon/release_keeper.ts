@@ -169,7 +169,7 @@ async function openKeyRing(
   return keyRing;
 }
 
-/** Makes the function that seals texts anew, one pass at a time, and says once why it cannot. */
+/** Makes the function that seals texts again, one pass at a time, and says once why it cannot. */
 function resealerOf(
   texts: Pick<SourceHistory, "reseal">,
   log: ReleaseKeeperSettings["log"],
@@ -178,7 +178,7 @@ function resealerOf(
   let trouble: string | null = null;
   const reseal = async () => {
     const { count, message } = await texts.reseal();
-    if (count > 0) log.information("Sources of the history were sealed anew, with the newest key", { count });
+    if (count > 0) log.information("Sources of the history were sealed again, with the newest key", { count });
     if (message !== null && message !== trouble) log.warning(message);
     trouble = message;
   };

@@ -46,12 +46,13 @@ export interface SourceLoader {
   /** Does the same with the text of an earlier release. */
   lookBack(hash: string, signal: AbortSignal): Promise<LookOutcome<Candidate>>;
   /**
-   * Compiles a file or another text with the environment of now, for an answer: no look counts it.
+   * Compiles a file or another text with the current environment, for an answer: no look counts it.
    * Rejects only with the signal's reason.
    */
   examine(given: GivenFile | GivenText, signal: AbortSignal): Promise<Examined>;
   /**
-   * The text of the own source as it was looked at last, if it has this hash; null: it has another, or none is kept.
+   * The text of this host's source as it was looked at last, if it has this hash; null: it has another, or none is
+   * kept.
    */
   sourceText(hash: string): ReleaseText | null;
   /** The name of the source that was rejected last for other hosts: its portable hash, or the digest of its bytes. */
@@ -128,7 +129,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** A text and the environment files of now. */
+/** A text and the current environment files. */
 async function inputsOf({ name, text }: GivenText, environmentFiles: readonly string[]) {
   const files = await readEnvironmentFiles(environmentFiles);
   return files.ok ? { ok: true as const, source: sourceText(name, text), environmentFiles: files.texts } : files;

@@ -44,7 +44,7 @@ export type OpenedPublisher =
   | { readonly ok: true; readonly publisher: StorePublisher }
   | { readonly ok: false; readonly message: string; readonly isOption: boolean };
 
-/** A move that another host was quicker than is decided anew so many times. */
+/** A move that another host was quicker than is decided again this many times. */
 const ATTEMPTS = 5;
 const LOOK_MILLISECONDS = 20;
 

@@ -58,7 +58,7 @@ export async function putText(hash: string, { notifier, keyRing, textOf }: TextO
 
 /**
  * Puts the text of an announced release into the store if a host may need it, and returns whether it may. A failure is
- * logged and keeps nothing from being announced: hosts that have the text follow all the same.
+ * logged and keeps nothing from being announced: hosts that have the text follow anyway.
  */
 export async function offerText(
   announcement: Announcement,

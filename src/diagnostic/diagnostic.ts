@@ -1,5 +1,6 @@
 // The message about a user's mistake in a source: a value, never thrown. A summary quotes no secret and no value of the
-// environment, so a diagnostic may be logged and shown anywhere; only render.ts shows text of the source, without secrets.
+// environment, so a diagnostic may be logged and shown anywhere; only render.ts shows text of the source, without
+// secrets.
 import { positionAt, type Range, type SourceText } from "./range.ts";
 
 /** An error keeps a configuration from becoming a snapshot; a warning does not. */
@@ -34,7 +35,7 @@ export interface Diagnostic {
   readonly place: Place | null;
   /** The second place of a mistake that has two (the first definition of a duplicate), with a label. */
   readonly other: { readonly label: string; readonly place: Place } | null;
-  /** The lines of its code frame, with secrets hidden, if it was rendered while the source was at hand. */
+  /** The lines of its code frame, with secrets hidden, if it was rendered while the source was in memory. */
   readonly frame?: readonly string[];
 }
 

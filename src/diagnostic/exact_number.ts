@@ -15,7 +15,7 @@ const REASON = "a snapshot and its readers hold numbers as 64-bit floating point
 /** A longer number is not quoted: no user would read it. */
 const MAX_QUOTED_LENGTH = 60;
 
-/** Every number of at most so many digits and without an exponent is exact (IEEE 754: 15). */
+/** Every number of at most this many digits and without an exponent is exact (IEEE 754: 15). */
 const MAX_SURE_LENGTH = 15;
 
 /**

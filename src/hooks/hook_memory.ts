@@ -101,7 +101,7 @@ export function rememberHooks({ log, metrics, feed }: HookMemorySettings): HookM
     },
     left(hook, processes) {
       const started = processes === 1 ? "a process that it started was" : `${processes} processes that it started were`;
-      const advice = "If it is to go on, start it with setsid, or in a unit of its own with systemd-run";
+      const advice = "If it is to go on, start it with setsid, or in its own unit with systemd-run";
       log.warning(`Hook ${hook}: ${started} ended with it. ${advice}`, { hook, processes });
     },
     last: (hook) => lastRuns.get(hook) ?? null,

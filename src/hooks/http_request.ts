@@ -41,7 +41,7 @@ export async function makeRequest(
   limit: HookLimit,
   surroundings: HookHost,
 ): Promise<HookEnding> {
-  if (!URL.canParse(request.url)) return failed("has a URL that is none");
+  if (!URL.canParse(request.url)) return failed("has an invalid URL");
   const url = new URL(request.url);
   const read = await readHeaders(request, url, surroundings.environment);
   if (!read.ok) return failed(read.reason);
@@ -108,7 +108,7 @@ function throughProxy(proxy: Proxy | null): string {
 
 type HeadersRead = { readonly ok: true; readonly headers: Headers } | { readonly ok: false; readonly reason: string };
 
-/** Reads the request's headers; the files are read anew each time, because tokens are rotated. */
+/** Reads the request's headers; the files are read again each time, because tokens are rotated. */
 async function readHeaders(
   request: HookRequest,
   url: URL,

@@ -1,5 +1,5 @@
 // Waits until the server that a hook restarted is ready: a probe at once, then one every second, until the time is
-// over. Each probe has a limit of its own, so that a server that accepts and never answers does not use the whole time
+// over. Each probe has its own limit, so that a server that accepts and never answers does not use the whole time
 // up.
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";

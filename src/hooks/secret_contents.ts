@@ -1,5 +1,5 @@
-// The contents of the files with secrets that the options name, for masking. The files are read anew each time, because
-// secrets are rotated; the former content of a file is remembered until it changes again.
+// The contents of the files with secrets that the options name, for masking. The files are read again each time,
+// because secrets are rotated; the former content of a file is remembered until it changes again.
 import { readSmallFile } from "../host/small_file.ts";
 import { withinLimit } from "../time/limit.ts";
 

@@ -278,7 +278,7 @@ export function adviceFor(code: string): string {
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EACCES", "the user that runs this needs write, search and read permission on the directory"],
-  ["EBUSY", "the file is a mount point of its own and cannot be replaced; mount its directory instead"],
+  ["EBUSY", "the file is itself a mount point and cannot be replaced; mount its directory instead"],
   ["EDQUOT", "the disk quota is used up; free space or raise the quota"],
   ["EIO", "the device reports an error; check the disk and the kernel's log"],
   ["EISDIR", "a directory is at the file's path; name a file, or move the directory away"],

@@ -4,7 +4,7 @@
 /** Names and addresses: to Deno, `*` is no address. */
 const EVERYTHING = "*,0.0.0.0/0,::/0";
 
-/** Opens a client. Without `proxy` in the options it connects directly, also if the environment names a proxy. */
+/** Opens a client. Without `proxy` in the options it connects directly, even if the environment names a proxy. */
 export function openHttpClient(options: Deno.CreateHttpClientOptions): Deno.HttpClient {
   const before = Deno.env.get("NO_PROXY");
   // Deno reads it only at the creation of a client; no other code runs before it is restored.

@@ -1,6 +1,6 @@
-// A program that leads a session of its own, so that it ends with all that it started: nothing of the session outlives
+// A program that leads its own session, so that it ends with all that it started: nothing of the session outlives
 // `end`, even if it ignores SIGTERM, and `end` does not wait for a descendant that keeps a pipe open. A process that
-// made a session of its own has left: it is a daemon, which its starter meant to leave running.
+// made its own session has left: it is a daemon, which its starter meant to leave running.
 import { leaveRemovedDirectory, tiedToParent } from "./program_search.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
@@ -90,7 +90,7 @@ export function startGroup(
       clearEnv: true,
       env: program.env,
       cwd: "/",
-      // setsid(2): a session of its own, and so a process group.
+      // setsid(2): its own session, and so a process group.
       detached: true,
       stdin: "null",
       stdout: "piped",

@@ -31,7 +31,7 @@ export async function runProgramToEnd(run: ProgramRun): Promise<ProgramEnd> {
       clearEnv: true,
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       cwd: "/",
-      // setsid(2): a process group of its own.
+      // setsid(2): its own process group.
       detached: true,
       stdin: "piped",
       stdout: "piped",

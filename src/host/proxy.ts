@@ -1,4 +1,4 @@
-// The proxy of a request, according to the environment. A request to this host never uses one, also if the environment
+// The proxy of a request, according to the environment. A request to this host never uses one, even if the environment
 // names one: another host's loopback is not this one's.
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 

@@ -14,7 +14,7 @@ export type FileStat = Pick<
 
 /** A file opened for reading. */
 export interface OpenedFile extends AsyncDisposable {
-  /** The state of the opened file, also if the path leads to another by now. */
+  /** The state of the opened file, even if the path leads to another by now. */
   stat(): Promise<FileStat>;
   /** Reads on into the buffer and resolves with the number of bytes: 0 at the end. */
   read(into: Uint8Array): Promise<number>;
@@ -69,7 +69,7 @@ export async function openRegularFile(
 /**
  * Resolves when the file system of a path has answered, and never while it hangs. Await it before a path is opened:
  * Deno 2.7.11 opens files on the main thread, so an open that hangs blocks the whole process, while statfs(2), like
- * stat(2), waits in a thread of its own. The answer of stat(2) may come from the kernel's cache for a minute after a
+ * stat(2), waits in its own thread. The answer of stat(2) may come from the kernel's cache for a minute after a
  * server went away (nfs(5), `acregmax`); statfs(2) asks the server each time.
  */
 export async function fileSystemAnswers(path: string): Promise<void> {

@@ -14,8 +14,8 @@ const NEW_MODE = 0o600;
 /**
  * Replaces the file at `path` with the content, or creates it.
  *
- * @returns the attributes that could not be kept, as only root gives a file to another user, and others only to a group
- *   of their own. Without its group the new file's group has only the rights of all others. Null: all was kept.
+ * @returns the attributes that could not be kept, as only root gives a file to another user, and others only to their
+ * own group. Without its group the new file's group has only the rights of all others. Null: all was kept.
  * @throws {AtomicWriteError} for every failure.
  */
 export async function replaceFile(

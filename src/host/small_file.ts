@@ -1,4 +1,4 @@
-// One bounded read of a small text file that the options name. It never blocks, also if the path leads to a pipe or a
+// One bounded read of a small text file that the options name. It never blocks, even if the path leads to a pipe or a
 // device, and its messages name the file and never quote it.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { readRegularFile } from "./regular_file.ts";

@@ -101,7 +101,7 @@ const url = text("be an http or https URL").refine(
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "must be a header's name" });
 const headerValue = text("be a text on one line", /^[^\0\r\n]*$/, MAX_HEADER_LENGTH);
 
-/** The names of hooks are labels of metrics, and a state file can hold only so many. */
+/** The names of hooks are labels of metrics, and a state file can hold only this many. */
 const MAX_HOOKS = 64;
 
 const command = z.array(text("be a text without NUL", /^[^\0]*$/, MAX_ARGUMENT_LENGTH)).min(1, must("name a program"))
@@ -306,7 +306,7 @@ const schema = z.object({
     only: z.array(oneOf(CONFIG_PARTS)).default([]),
     list: z.array(hook).max(MAX_HOOKS, { error: `must have at most ${MAX_HOOKS} hooks` })
       .refine((hooks) => new Set(hooks.map((one) => one.name)).size === hooks.length, {
-        error: "must give each hook a name of its own",
+        error: "must give each hook its own name",
       }).default([]),
   }).prefault({}),
   health: health.prefault({}),

@@ -253,7 +253,7 @@ export interface HealthOptions {
 /** How a release that this host proposes goes through the fleet, and the place of this host in any rollout. */
 export interface RolloutOptions {
   /**
-   * How many hosts each step lets in: `N` hosts in all, `P%` of the hosts, `+N` so many more each time until all are
+   * How many hosts each step lets in: `N` hosts in all, `P%` of the hosts, `+N` this many more each time until all are
    * in. At most 32; default none: all at once.
    */
   readonly steps: readonly string[];

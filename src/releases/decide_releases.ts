@@ -327,7 +327,7 @@ function haltOf({ bake, health }: Watched, noTarget: string | null): string | nu
 /**
  * Takes in the skips of the fleet, as the store has them. Those that this host still has to announce stay.
  *
- * @param owed the hashes that the announcement at hand takes back.
+ * @param owed the hashes that the current announcement takes back.
  */
 export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed: readonly string[]): Releases {
   const { kept } = releases;

@@ -13,7 +13,7 @@ export interface JournalFile {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Appends some of the bytes and resolves with their number. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Cuts the file to so many bytes. */
+  /** Cuts the file to this many bytes. */
   truncate(bytes: number): Promise<void>;
   /** Resolves when the content is on the disk. */
   sync(): Promise<void>;

@@ -109,7 +109,7 @@ export function lineBytes(entry: JournalEntry, at: number, newest: JournalTail |
   return new TextEncoder().encode(JSON.stringify(line));
 }
 
-/** Parses the bytes of a line without its newline; null: it is none. */
+/** Parses the bytes of a line without its newline; null: it is not one. */
 export function parseLine(bytes: Uint8Array): JournalLine | null {
   if (bytes.length > MAX_LINE_BYTES) return null;
   try {

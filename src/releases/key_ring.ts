@@ -37,7 +37,7 @@ export type KeyRingRead =
   | { readonly ok: true; readonly ring: KeyRing }
   | { readonly ok: false; readonly message: string };
 
-/** A key ring in its file, which is read anew for each use. */
+/** A key ring in its file, which is read again for each use. */
 export interface KeyRingFile {
   readonly path: string;
   /** Reads the file. Never throws, and resolves after at most 2 s. */

@@ -12,7 +12,7 @@ const ENDING_LIMIT_MILLISECONDS = 300;
 /** The result of a write; `message` is one line for a log. */
 export type Kept = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-/** The error of a write that cannot be done now for a reason of its own: one line, the end of "cannot write X: ". */
+/** The error of a write that cannot be done now for its own reason: one line, the end of "cannot write X: ". */
 export class WriteRefusedError extends Error {
   override readonly name = "WriteRefusedError";
 }

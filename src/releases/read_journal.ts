@@ -7,7 +7,7 @@ export interface ReadJournalOptions {
   readonly since?: number;
   /** Only the lines after the one with this number. */
   readonly after?: number;
-  /** The newest lines, at most so many. */
+  /** The newest lines, at most this many. */
   readonly limit?: number;
 }
 

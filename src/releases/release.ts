@@ -84,7 +84,7 @@ export interface Pinned {
   readonly scope: Scope;
   /**
    * The hashes that this host's own rollback takes back and still has to announce; empty: there is nothing to announce.
-   * Its own hash is among them if a person forced it: the others are to skip it no more.
+   * Its own hash is among them if a person forced it: the others no longer skip it.
    */
   readonly undoes: readonly string[];
   readonly cause: ReleaseCause;

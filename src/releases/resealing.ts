@@ -1,4 +1,4 @@
-// Seals the texts of the history anew after a rotation of the key, in the background: one after the other, one pass at
+// Seals the texts of the history again after a rotation of the key, in the background: one after the other, one pass at
 // a time. A pass that could not seal all is made again when it is asked for the next time.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { atomicWrite, errorCode, type FileSystem } from "../host/atomic_write.ts";
@@ -10,7 +10,7 @@ import { newestOf, resealed } from "./stored_text.ts";
 
 const ENDING_LIMIT_MILLISECONDS = 300;
 
-/** The texts that were sealed anew; `message` is null if none is left that is not sealed with the newest key. */
+/** The texts that were sealed again; `message` is null if none is left that is not sealed with the newest key. */
 export interface Resealed {
   readonly count: number;
   readonly message: string | null;
@@ -28,7 +28,7 @@ export interface ResealingSettings {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Seals texts anew. Disposing of it ends a pass after the text that is written. */
+/** Seals texts again. Disposing of it ends a pass after the text that is written. */
 export interface Resealer extends AsyncDisposable {
   /** Never throws. */
   reseal(): Promise<Resealed>;
@@ -88,6 +88,6 @@ async function resealText(
     return "sealed";
   } catch (error) {
     const code = errorCode(error);
-    return code === "ENOENT" ? "nothing to do" : `cannot be sealed anew: ${code}`;
+    return code === "ENOENT" ? "nothing to do" : `cannot be sealed again: ${code}`;
   }
 }

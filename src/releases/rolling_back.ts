@@ -110,9 +110,9 @@ const ACTORS: Readonly<Record<RollbackCause, string>> = {
 };
 
 /**
- * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned. Health
- * checks take back only the release that they judged: one that an edit replaced before it was judged may be good. The
- * release itself becomes a new one when its text is in force again.
+ * Takes back all that came after the last release with the hash `to`: its hashes are skipped, and `to` is pinned.
+ * Health checks take back only the release that they judged: one that an edit replaced before it was judged may be
+ * good. The release itself becomes a new one when its text is in force again.
  *
  * @param at in milliseconds since 1970.
  */

@@ -88,7 +88,7 @@ export interface SourceHistory extends AsyncDisposable {
   /** Removes texts beyond the bounds, never the text that was put last. Null if all went well, else one line. */
   evict(eviction: Eviction): Promise<string | null>;
   /**
-   * Seals the texts anew that are not sealed with the newest key of the ring, one after the other. Costs next to
+   * Seals the texts again that are not sealed with the newest key of the ring, one after the other. Costs next to
    * nothing if that was done before. Never throws.
    */
   reseal(): Promise<Resealed>;
@@ -98,7 +98,7 @@ export interface SourceHistory extends AsyncDisposable {
 export function openSourceHistory(options: SourceHistoryOptions): SourceHistory {
   const { directory, keyRing } = options;
   let written: { readonly text: Omit<ReleaseText, "bytes">; readonly identity: string | null } | null = null;
-  // A text that is sealed anew must not come in the place of one that was put meanwhile.
+  // A text that is sealed again must not come in the place of one that was put meanwhile.
   let last: Promise<unknown> = Promise.resolve();
   const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);

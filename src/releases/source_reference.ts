@@ -8,7 +8,7 @@ export type ReleaseReference =
 /** `running`: the source of the snapshot in force; `file`: the one at the configured path, as it is now. */
 export type SourceReference = { readonly kind: "running" } | { readonly kind: "file" } | ReleaseReference;
 
-/** Reads a reference; a number has at most 7 digits and a hash at least 8. Null: it is none. */
+/** Reads a reference; a number has at most 7 digits and a hash at least 8. Null: it is not one. */
 export function readReference(text: string): SourceReference | null {
   if (text === "running" || text === "file") return { kind: text };
   if (/^[1-9][0-9]{0,6}$/.test(text)) return { kind: "number", number: Number(text) };

@@ -1,5 +1,5 @@
 // The form in which the history and the cluster's store keep a text: packed, and sealed if there is a key ring. A text
-// of before, which is not sealed, is read all the same.
+// from before, which is not sealed, is read anyway.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { openPace } from "../time/pace.ts";
 import type { Key, KeyRing, KeyRingFile } from "./key_ring.ts";
@@ -43,7 +43,7 @@ export async function storedForm(text: Uint8Array, { hash, keyRing }: StoredText
   const read = await keyRing.read();
   if (!read.ok) return read;
   const packed = await packText(text);
-  // Joining and encrypting 16 MiB take some 15 ms of the main thread: a turn of their own.
+  // Joining and encrypting 16 MiB take some 15 ms of the main thread: their own turn.
   await openPace().rest();
   return { ok: true, bytes: await seal(joinedBytes(packed), hash, newestOf(read.ring)) };
 }
@@ -60,7 +60,7 @@ export async function readStoredForm(
   return text === null ? DAMAGED : { ...opened, bytes: text };
 }
 
-/** Seals a stored text anew, with the key. */
+/** Seals a stored text again, with the key. */
 export async function resealed(
   bytes: Uint8Array<ArrayBuffer>,
   { hash, keyRing, key }: { readonly hash: string; readonly keyRing: KeyRingFile; readonly key: Key },
@@ -83,7 +83,7 @@ async function openStored(bytes: Uint8Array<ArrayBuffer>, { hash, keyRing }: Sto
   if (!found.ok) return { ok: false, reason: "sealed", message: `cannot be opened: ${found.message}` };
   const packed = await unseal(sealed, hash, found.key);
   if (packed !== null) return { ok: true, bytes: packed, keyId: sealed.id };
-  const message = `is damaged, or was sealed with another key than the one that is ${sealed.id} here`;
+  const message = `is damaged, or was sealed with a key other than the one that is ${sealed.id} here`;
   return { ok: false, reason: "damaged", message };
 }
 

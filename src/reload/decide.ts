@@ -37,7 +37,7 @@ function recordedOf<C>({ work, releases }: State<C>): KeptReleases {
   return work.kind === "activating" ? work.releases : releases.kept;
 }
 
-/** Adds the entry of the write at hand to releases that changed meanwhile. */
+/** Adds the entry of the current write to releases that changed meanwhile. */
 function withEntry<C>(before: State<C>, state: State<C>): State<C> {
   const { work, releases: { kept, limits } } = state;
   if (work.kind !== "activating" || before.work.kind !== "activating" || kept === before.releases.kept) return state;

@@ -72,7 +72,7 @@ export interface LoopOptions<Candidate> {
 /** The limit of a write, under the control of the write. */
 export interface WorkLimit {
   suspend(): void;
-  /** Starts the limit anew, at its full length. */
+  /** Starts the limit again, at its full length. */
   resume(): void;
 }
 

@@ -22,7 +22,8 @@ export function reloadedEvent<C>(
     (one !== "force" || isHealthy) && (one !== "announcement" || !isEarlier)
   );
   const { trouble } = after;
-  // Without a source the active release is looked at: its hash is known, also if its text is lost or not valid any more.
+  // Without a source the active release is looked at: its hash is known, even if its text is lost or not valid any
+  // more.
   const isInForce = before.work.kind === "looking" && before.work.back !== null &&
     before.work.back.hash === after.active?.hash;
   // A source that could not be read, or not be put in force, may differ from the active snapshot.

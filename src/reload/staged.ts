@@ -218,7 +218,7 @@ function withRefusal<C>(
   return { ...rollouts, rejected: { hash: work.proposal.hash, why: result.reason, at } };
 }
 
-/** Takes in the result of a look at the own source, or at the candidate. */
+/** Takes in the result of a look at this host's source, or at the candidate. */
 function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<C>, { kind: "looked" }>): Rollouts {
   const { outcome, at } = event;
   const { work, releases: { terms } } = before;

@@ -20,7 +20,7 @@ import { type RolloutPolicy, stagingOf, type StoreView, underWay } from "./stagi
 
 /** So many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
 export const WATCHERS = 4;
-/** Between two readings of the peers by a watcher: at least so long, and so much for each host of the order. */
+/** Between two readings of the peers by a watcher: at least this long, and this much for each host of the order. */
 const WATCH_MILLISECONDS = 250;
 const WATCH_OF_A_HOST_MILLISECONDS = 4;
 /** The time over which the others spread their actions at a deadline. */
@@ -86,7 +86,8 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
     case "fleet-answered": {
       const answered: Rollouts = { ...rollouts, request: null, wantsFleet: false };
       if (!event.answer.ok) return failed(answered, event.answer.reason, event.random);
-      // Without the own record those of others may be missing too: an answer that lacks hosts does not mean they left.
+      // Without this host's record those of others may be missing too: an answer that lacks hosts does not mean they
+      // left.
       if (!event.answer.fleet.some((one) => one.instance === rollouts.instance)) {
         return failed(answered, "the store has no record of this instance", event.random);
       }
@@ -136,7 +137,7 @@ function overtaken(
   const isRestored = last?.hash === candidate && last?.base === view.head.hash && last?.baseGeneration !== undefined &&
     last.baseGeneration !== view.head.generation;
   const isEnded = isNew && candidate === source && view.head.hash !== source && view.stored !== null && !isRestored;
-  // A candidate was a change on the head that is restored, also if a restart forgot that.
+  // A candidate was a change on the head that is restored, even if a restart forgot that.
   const earlier = isRestored && candidate === source ? view.head.hash : before.before;
   const isBack = view.stored?.rollout.phase === "withdrawn" && before.before === view.stored.rollout.hash;
   return {
@@ -248,7 +249,8 @@ function isSkippedHere({ view }: Rollouts, { ownSkips }: OwnFacts, hash: string)
 }
 
 /**
- * A change that nobody proposed yet: one that a person published, or of the own source. Null: none, or it must wait.
+ * A change that nobody proposed yet: one that a person published, or of this host's source. Null: none, or it must
+ * wait.
  */
 function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
   const { source, view, published, refused, terms } = rollouts;

@@ -16,7 +16,7 @@ export interface Proposing {
   readonly hash: string;
   /** The proposing instance. */
   readonly instance: string;
-  /** Whether the proposer is a host that takes part, also if its record is not written yet. Default true. */
+  /** Whether the proposer is a host that takes part, even if its record is not written yet. Default true. */
   readonly isMember?: boolean;
   readonly policy: RolloutPolicy;
   readonly needsApproval: boolean;

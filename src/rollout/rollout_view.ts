@@ -29,7 +29,7 @@ export interface RolloutSummary {
   readonly why: string | null;
   /** Whether hosts that are let in run the candidate, and it can go on. */
   readonly isUnderWay: boolean;
-  /** Whether another configuration than base and candidate was agreed on since. */
+  /** Whether a configuration other than base and candidate was agreed on since. */
   readonly isVoid: boolean;
   /** Whether the candidate was agreed on. */
   readonly isDone: boolean;
@@ -42,7 +42,7 @@ export interface RolloutHost {
   /** The place in the order, from 0 on; null: it was not there when the rollout was proposed. */
   readonly rank: number | null;
   readonly isLetIn: boolean;
-  /** `stable`: the head of before; null: nothing, or it is not known. */
+  /** `stable`: the previous head; null: nothing, or it is not known. */
   readonly runs: "candidate" | "stable" | "other" | null;
   /** Of the release in force there; null: not known. */
   readonly state: string | null;

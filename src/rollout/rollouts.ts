@@ -69,7 +69,7 @@ export interface Rollouts {
   readonly view: StoreView | null;
   /** Null: none is under way. */
   readonly request: RolloutRequest | null;
-  /** Of the own valid source, as looked at last; null: none. */
+  /** Of this host's valid source, as looked at last; null: none. */
   readonly source: string | null;
   /** Of the valid source before it. */
   readonly before: string | null;
@@ -187,7 +187,7 @@ export interface OwnFacts {
   readonly active: string | null;
   /** The state of the release in force; null: none is known. */
   readonly state: string | null;
-  /** Whether a hold keeps the own source back. */
+  /** Whether a hold keeps this host's source back. */
   readonly isFrozen: boolean;
   /** The skips of this host only: by health checks, or a local rollback. */
   readonly ownSkips: readonly Skip[];

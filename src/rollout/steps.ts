@@ -11,9 +11,9 @@ const FORM = /^(?:([1-9]\d{0,2}|1000)|([1-9]\d?|100)%|\+([1-9]\d{0,2}|1000))$/;
 
 /** The form of an item in words that follow "must be". */
 export const STEP_FORMS =
-  'a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), or so many more each time ("+1")';
+  'a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), or a number more each time ("+1")';
 
-/** Parses one item; null: it is none. */
+/** Parses one item; null: it is not one. */
 export function parseStep(text: string): Step | null {
   const [, hosts, percent, more] = FORM.exec(text) ?? [];
   if (hosts !== undefined) return { kind: "hosts", hosts: Number(hosts) };

@@ -13,7 +13,7 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** A line break, and the indentation at a depth of so many objects. A value on one line has none. */
+/** A line break, and the indentation at a depth of this many objects. A value on one line has none. */
 export function lineBreak(depth: number): string {
   return LINE_BREAKS[depth]!;
 }

@@ -1,5 +1,5 @@
 // Keeps the set of watched directories, each once and without its subdirectories, equal to the set that is wanted. It
-// knows the identity of the directory that each watcher was opened on, so a replaced directory is watched anew: the
+// knows the identity of the directory that each watcher was opened on, so a replaced directory is watched again: the
 // watcher of the old one gives no events of the new one.
 
 import type { FileSystemEvent, FileSystemEvents, WatchDirectory } from "./event_watch.ts";
@@ -18,7 +18,7 @@ export interface DirectoryWatches {
    * it only closes. Must not be called while another call runs. Never rejects.
    */
   align(wanted: ReadonlyMap<string, string>, mayOpen: boolean): Promise<Alignment>;
-  /** Closes this directory's watcher; the next `align` opens it anew. */
+  /** Closes this directory's watcher; the next `align` opens it again. */
   forget(directory: string): void;
   /** Closes all watchers; resolves when no further event can come. */
   close(): Promise<void>;

@@ -42,12 +42,12 @@ const LOOK_GAP_MILLISECONDS = 100;
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 60_000;
 /**
- * Only one of so many polls traces the way to each file, because each directory on it costs a wake-up of an idle
+ * Only one of this many polls traces the way to each file, because each directory on it costs a wake-up of an idle
  * process. The other polls see any change of the target, and that a file is no longer the one whose directory is
  * watched.
  */
 const POLLS_PER_TRACE = 6;
-/** If directories still come and go after so many rounds, a look leaves the rest to the next one. */
+/** If directories still come and go after this many rounds, a look leaves the rest to the next one. */
 const MAX_ALIGNMENTS = 8;
 const LOOK_LIMIT_MILLISECONDS = 10_000;
 /** The limit of closing, for a look that hangs in a file system. */
@@ -210,7 +210,8 @@ async function look(watcher: Watcher, reason: ChangeSign | null): Promise<void> 
     onHint(path, reason);
     hasMissedEvent ||= events && reason === "poll";
   }
-  // No event came: it was lost, or the runtime stopped watching without an error. Opening anew is cheap and cures both.
+  // No event came: it was lost, or the runtime stopped watching without an error. Opening again is cheap and cures
+  // both.
   if (hasMissedEvent) {
     for (const directory of watcher.names.keys()) watcher.directories.forget(directory);
     requestLook(watcher, "change");
@@ -242,7 +243,7 @@ async function alignDirectories(watcher: Watcher): Promise<void> {
   }
 }
 
-/** Follows every path anew. Returns the directories to watch with the identity of each. */
+/** Follows every path again. Returns the directories to watch with the identity of each. */
 async function traceFiles(watcher: Watcher): Promise<Map<string, string>> {
   const wanted = new Map<string, string>();
   const names: Watcher["names"] = new Map();

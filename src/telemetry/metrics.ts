@@ -56,7 +56,7 @@ export interface HookFlags {
 
 /** The number of members in each state, all 0 at first. */
 export interface Census<State extends string> {
-  /** Counts anew: the state of each member, in any order. */
+  /** Counts from zero: the state of each member, in any order. */
   replace(states: Iterable<State>): void;
 }
 
@@ -106,7 +106,7 @@ export interface DaemonMetrics {
   readonly redisReconnections: Counter;
   /** The last generation agreed with; 0: none. */
   readonly activeGeneration: Gauge;
-  /** Whether this instance runs another hash than the cluster's, and looking again did not change that. */
+  /** Whether this instance runs a hash other than the cluster's, and looking again did not change that. */
   readonly diverged: Gauge;
   readonly rollbacks: LabelledCounter<"by", typeof ROLLBACK_CAUSES[number]>;
   /** The state of the release in force; none before a first one. */

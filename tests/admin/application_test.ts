@@ -28,7 +28,7 @@ Deno.test("status and peers are JSON that ends with a line feed and is kept by n
   assertEquals(peers.length, 2);
 });
 
-Deno.test("the own record has the other instances' notes of its journal, and no record has all notes", async () => {
+Deno.test("this instance's record has the other instances' notes of its journal, and no record has all notes", async () => {
   await using host = await openAdminHost();
   const journal = { n: 7, digest: "d".repeat(64) };
   host.api.answerPeers = () =>

@@ -55,7 +55,7 @@ Deno.test("the socket needs no token", async () => {
   assertEquals(response.status, 200);
 });
 
-Deno.test("a token that is replaced holds from then on, and the old one no more", async () => {
+Deno.test("a token that is replaced holds from then on, and the old one no longer", async () => {
   await using host = await openAdminHost();
   const status = async (token: string) => {
     const response = await host.askTcp("/admin/status", bearer(`Bearer ${token}`));
@@ -75,7 +75,7 @@ Deno.test("a token that is replaced holds from then on, and the old one no more"
   assertEquals(await status(TOKEN), 200);
 });
 
-Deno.test("a file without a good token has another answer than one with it", async () => {
+Deno.test("a file without a good token has a different answer from one with it", async () => {
   await using directory = await temporaryDirectory();
   const open = async (text: string) => {
     const opened = await openGuard(await directory.write("token", text), () => {});

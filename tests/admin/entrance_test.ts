@@ -91,7 +91,7 @@ Deno.test("a loopback address whose token cannot be read waits for the token", a
   assertStringIncludes(logged[0]!, "The token cannot be read from /late-token: ENOENT: Admin:TokenFile must name");
 });
 
-Deno.test("certificates and keys that are none or do not match are named, and nothing of them is shown", async () => {
+Deno.test("certificates and keys that are invalid or do not match are named, and nothing of them is shown", async () => {
   await using directory = await temporaryDirectory();
   const [first, second] = [await makeAuthority(directory.path, "first"), await makeAuthority(directory.path, "second")];
   const garbage = await directory.write("garbage", "SECRET PEM");

@@ -28,7 +28,7 @@ Deno.test("events have ids from 1 on without gaps, the time of the clock that wa
   assertEquals(feed.latest(), 2);
 });
 
-Deno.test("each feed has an epoch of its own, unless one is given", () => {
+Deno.test("each feed has its own epoch, unless one is given", () => {
   assertNotEquals(openEventFeed().epoch, openEventFeed().epoch);
   assertEquals(openEventFeed({ epoch: "e" }).epoch, "e");
 });

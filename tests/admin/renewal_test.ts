@@ -12,7 +12,7 @@ const limits = { lookMilliseconds: 10 };
 
 const isAnswering = (socket: string) => sayOn(socket, GET).then((reported) => reported.includes("200 OK"), () => false);
 
-Deno.test("a socket that is taken away is bound anew and said, and connections to the old one go on", async () => {
+Deno.test("a socket that is taken away is bound again and said, and connections to the old one go on", async () => {
   await using host = await openAdminHost({ limits });
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: host.socket } });
   const events = await fetch("http://localhost/admin/events", { client });
@@ -54,7 +54,7 @@ Deno.test("a socket that another process has bound meanwhile is left to it, said
   assertEquals(taken().length, 1);
 });
 
-Deno.test("an interface that is closed while its socket is bound anew leaves no socket behind", async () => {
+Deno.test("an interface that is closed while its socket is bound again leaves no socket behind", async () => {
   await using directory = await temporaryDirectory();
   const socket = directory.file("admin.sock");
   for (let round = 0; round < 20; round++) {
@@ -87,7 +87,7 @@ Deno.test("sockets that killed daemons left beside it are removed at the start, 
   assertEquals(host.logged.map(({ message }) => message), [`Removed a socket that a killed daemon had left: ${dead}`]);
 });
 
-Deno.test("a rotated certificate is taken up without a restart, and a pair that is none leaves the old one in use", async () => {
+Deno.test("a rotated certificate is taken up without a restart, and an invalid pair leaves the old one in use", async () => {
   await using directory = await temporaryDirectory();
   const authority = await makeAuthority(directory.path, "authority");
   const [first, second, third] = await Promise.all(

@@ -68,7 +68,7 @@ Deno.test("an address that others can reach is refused without TLS", async () =>
   }
 });
 
-Deno.test("an address that is none is refused, a name too", async () => {
+Deno.test("an invalid address is refused, a name too", async () => {
   for (
     const listen of ["example.org:80", "127.0.0.1", "127.0.0.1:65536", ":80", "127.1:80", "1.2.3.256:1", "[::1:80"]
   ) {

@@ -130,7 +130,7 @@ Deno.test("a wait is a whole number of seconds up to 300, given once", async () 
   }
 });
 
-Deno.test("a snapshot goes out in pieces of 64 KiB, the last of which ends it, also if nothing is left", async () => {
+Deno.test("a snapshot goes out in pieces of 64 KiB, the last of which ends it, even if nothing is left", async () => {
   const api = fakeDaemonApi();
   const { answer } = snapshotRoute(api, maskedAnswers(api.mask), ADMIN_LIMITS, new AbortController().signal);
   const pieces = async (length: number) => {

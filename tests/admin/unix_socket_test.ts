@@ -116,7 +116,7 @@ Deno.test("a path, and the name that it is bound under, may have 107 bytes, and 
   assertEquals([await isOpened(named(107)), await isOpened(named(108))], [true, false]);
 });
 
-Deno.test("a directory that is none is the host's fault, and is named", async () => {
+Deno.test("a directory that is another kind of file is the host's fault, and is named", async () => {
   await using directory = await temporaryDirectory();
   const file = await directory.write("file", "");
   assertEquals(await refusalOf(`${file}/admin.sock`), [

@@ -143,7 +143,7 @@ Deno.test("a look counts against the settle time only if the head asked for it, 
   assertEquals([kindsOf(first), armed(first, "arm-settle")], [["disarm-settle", "hint", "read-head"], []]);
 });
 
-Deno.test("another head while the source settles starts the settle time anew: of another hash, or another generation", () => {
+Deno.test("another head while the source settles starts the settle time again: of another hash, or another generation", () => {
   const settling = `${STARTED}\nheard -> read-head\nhead b@2 -> look\nfinds a -> arm-settle 125\nheard -> read-head\n`;
   for (const [head, then] of [["c@2", "look"], ["b@3", "look"], ["b@2", ""]]) {
     replayAgreement({}, `${settling}head ${head} -> ${then}`);

@@ -91,7 +91,7 @@ Deno.test("with a settle time of 0 one look decides", () => {
   );
 });
 
-Deno.test("a hash equal to the own one leads to no look, for any generation", () => {
+Deno.test("a hash equal to this instance's leads to no look, for any generation", () => {
   replayAgreement(
     {},
     `${STARTED}
@@ -203,7 +203,7 @@ const STARTED_DIVERGED = `linked -> look, read-head
   finds c -> report diverged
   head b@2 ->`;
 
-Deno.test("a diverged instance is healed by a later change of its own, announced on the head", () => {
+Deno.test("a diverged instance is healed by its own later change, announced on the head", () => {
   replayAgreement(
     DIVERGED,
     `${STARTED_DIVERGED}\nfinds d -> look, announce d on b above 2 patiently\naccepted d@3 -> report announced, report agreed`,

@@ -78,7 +78,7 @@ Deno.test("an own change of an instance that never agreed overrules no older hea
   );
 });
 
-Deno.test("the wait for a lost head is a whole interval, also if something failed meanwhile", () => {
+Deno.test("the wait for a lost head is a whole interval, even if something failed meanwhile", () => {
   replayAgreement(
     { ledger: BEHIND },
     `hint start    -> look

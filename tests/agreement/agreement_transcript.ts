@@ -64,7 +64,7 @@ export function replayAgreement(start: Start, transcript: string): State<string>
 }
 
 /**
- * `finds b`: the look at hand, or one for the file, finds b, which is written if it is another. `finds nothing`: the
+ * `finds b`: the current look, or one for the file, finds b, which is written if it is another. `finds nothing`: the
  * source is rejected; `finds no-file`: it cannot read the source, and tries again; `finds missing`: there is none;
  * `finds b!`: b cannot be written.
  */
@@ -94,8 +94,8 @@ function find(what: string, state: () => State<string>, happen: (event: Event<st
 }
 
 /**
- * `linked` · `unlinked` · `heard` · `head none|HASH@GENERATION` · `unreadable` · `accepted|same|refused|lost HEAD` · `failed` ·
- * `reconcile-due` · `settle-due` · `hint REASON`.
+ * `linked` · `unlinked` · `heard` · `head none|HASH@GENERATION` · `unreadable` · `accepted|same|refused|lost HEAD` ·
+ * `failed` · `reconcile-due` · `settle-due` · `hint REASON`.
  */
 function eventOf(verb: string, what: string): Event<string> {
   const random = 0;
@@ -131,7 +131,7 @@ function eventOf(verb: string, what: string): Event<string> {
   throw new Error(`no such event: ${verb}`);
 }
 
-/** The actions for the cluster; the rest of the reload has transcripts of its own. */
+/** The actions for the cluster; the rest of the reload has its own transcripts. */
 function actionText(action: Action<string>): string {
   switch (action.kind) {
     case "look":

@@ -87,7 +87,7 @@ Deno.test("a signature for another namespace, hash or channel does not count", a
   await using keys = await sshKeys();
   const refusedOf = async (signed: Parameters<SshKeys["sign"]>[1], why: RegExp) =>
     assertRefused(await verdictOf(keys, [await keys.sign("ann", signed)]), why);
-  await refusedOf({ namespace: "git" }, /^ann: it was made for another namespace/);
+  await refusedOf({ namespace: "git" }, /^ann: it was made for a namespace other than/);
   await refusedOf({ hash: "b".repeat(64) }, /^ann: it is of another configuration or another fleet's channel/);
   await refusedOf({ channel: "honua:other" }, /^ann: it is of another configuration or another fleet's channel/);
 });

@@ -28,7 +28,7 @@ export interface CannedDaemon extends AsyncDisposable {
 /** The function that answers a request. */
 export type Answering = (request: Request) => Response | Promise<Response>;
 
-/** Listens on a socket in a directory of its own; with `tls` or `tcp` on a port of 127.0.0.1. */
+/** Listens on a socket in its own directory; with `tls` or `tcp` on a port of 127.0.0.1. */
 export async function cannedDaemon(
   answering: Answering,
   { tcp = false, tls = null }: { tcp?: boolean; tls?: { cert: string; key: string } | null } = {},

@@ -249,7 +249,7 @@ Deno.test("a plan of a file that is held says why, and ends with 1", async () =>
   assertEquals([code, out.split("\n").at(-2)], [1, `Held: ${held}`]);
 });
 
-Deno.test("a plan as JSON is the daemon's answer, also if the source is not valid", async () => {
+Deno.test("a plan as JSON is the daemon's answer, even if the source is not valid", async () => {
   const body = { ...answered(), ...PLAN };
   const { code, out } = await planned(body, ["--format", "json"]);
   assertEquals([code, JSON.parse(out)], [1, body]);

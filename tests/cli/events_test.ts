@@ -97,7 +97,7 @@ Deno.test("the wait that a stream asks for is not longer than the longest of the
   assertEquals(out, ["a\n"]);
 });
 
-Deno.test("a stream that is silent for too long is taken up anew", async () => {
+Deno.test("a stream that is silent for too long is taken up again", async () => {
   let streams = 0;
   await using daemon = await cannedDaemon(() => stream(++streams === 1 ? [] : [eventText("e-1", "a", "{}")], true));
   const { terminal, error } = keepingTerminal();
@@ -106,7 +106,7 @@ Deno.test("a stream that is silent for too long is taken up anew", async () => {
   assertStringIncludes(error[0]!, "broke off: Nothing came for 0.2 s; trying again");
 });
 
-Deno.test("a stream with an event that is too large is taken up anew", async () => {
+Deno.test("a stream with an event that is too large is taken up again", async () => {
   let streams = 0;
   const large = `data: ${"x".repeat(2_000)}`;
   await using daemon = await cannedDaemon(() => stream([++streams === 1 ? large : eventText("e-1", "a", "{}")], true));

@@ -63,7 +63,7 @@ Deno.test("a journal that is not there or cannot be read is 3, and text that is 
   }
 });
 
-Deno.test("flags of the other use are wrong usage, and so is a moment that is none", async () => {
+Deno.test("flags of the other use are wrong usage, and so is an invalid moment", async () => {
   await using directory = await temporaryDirectory();
   for (const args of [["--peers"], ["verify", "--follow"], ["--since", "yesterday"], ["check"]]) {
     assertEquals((await journal(directory, ...args)).code, 2, args.join(" "));
@@ -89,7 +89,7 @@ Deno.test("journal verify ends with 0 for a whole chain, and with 1 and the plac
   });
 });
 
-Deno.test("journal verify --peers finds a tail that was cut off or written anew, by the notes of other instances", async () => {
+Deno.test("journal verify --peers finds a tail that was cut off or written again, by the notes of other instances", async () => {
   await using directory = await temporaryDirectory();
   const lines = chain(4);
   await writeFiles(directory, lines.slice(0, 3), 9);

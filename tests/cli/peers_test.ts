@@ -11,7 +11,7 @@ async function askPeers(peers: unknown, args: readonly string[] = []) {
   return await runRecorded(["peers", ...args, ...daemon.flags]);
 }
 
-Deno.test("peers is a table in which the own instance is marked, and a line that sums it up", async () => {
+Deno.test("peers is a table in which the asked instance is marked, and a line that sums it up", async () => {
   const { code, out, error } = await askPeers([
     peerWith({ instance: "edge-1", self: true }),
     peerWith({ instance: "edge-22", hash: hashOf("b"), generation: 16, standing: "diverged", rejected: REJECTED }),

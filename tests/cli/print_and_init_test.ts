@@ -23,7 +23,7 @@ Deno.test("print masks secrets and values of the environment", async () => {
   assertStringIncludes(out, "hello");
 });
 
-Deno.test("print masks values of the environment also if they are split, typed or short", async () => {
+Deno.test("print masks values of the environment even if they are split, typed or short", async () => {
   const input = 'honua { allowed_hosts = env("O") environment = env("P") }\n' +
     'data_source "d" { provider = "sqlite" connection = "x" pool { max_size = env("N") } }\n' +
     'variable "innocent" = "hunter2"\ncache "c" { connection = "Pwd=var.innocent" }\n';

@@ -105,7 +105,7 @@ for (const [what, given, ends, says] of ENDS) {
   });
 }
 
-Deno.test("a rollout that is not known, and an answer that is none, end with 3", async () => {
+Deno.test("a rollout that is not known, and an invalid answer, end with 3", async () => {
   for (const answer of [() => json({ detail: "Redis is away" }, 503), () => json({ rollout: { hash: 1 } })]) {
     await using daemon = await cannedDaemon(answer);
     const { code, out, error } = await runRecorded(["rollout", ...daemon.flags]);
@@ -169,7 +169,7 @@ Deno.test("a rollout is followed no further if it waits for a person, was rolled
   assertEquals([none.code, none.out], [0, ["2026-01-31T12:00:00.000Z No rollout\n"]]);
 });
 
-Deno.test("a watch ends at its limit, at a silence that lasts, and at a first answer that is none", async () => {
+Deno.test("a watch ends at its limit, at a silence that lasts, and at an invalid first answer", async () => {
   const clock = () => {
     let now = 0;
     return () => now += 100;

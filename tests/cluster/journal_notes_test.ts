@@ -23,7 +23,7 @@ Deno.test("every instance has four witnesses, however many there are", () => {
   }));
 });
 
-Deno.test("a note moves forward and never back: it contradicts a journal that was cut or written anew", () => {
+Deno.test("a note moves forward and never back: it contradicts a journal that was cut or written again", () => {
   assertEquals(noteJournals("a", [peer("b", 8, "c")], [note("b", 7)]), [note("b", 8, "c")]);
   assertEquals(noteJournals("a", [peer("b", 7, "c")], [note("b", 7)]), [note("b", 7)]);
   assertEquals(noteJournals("a", [peer("b", 6, "c")], [note("b", 7)]), [note("b", 7)]);

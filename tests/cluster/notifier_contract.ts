@@ -139,7 +139,7 @@ function answersToAnnouncements(testOne: TestOne): void {
     assertEquals(announcements(one), [1]);
   });
 
-  testOne("an announcement on another hash than the head's is refused, and nothing is sent", async (one) => {
+  testOne("an announcement on a hash other than the head's is refused, and nothing is sent", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     for (const base of [null, B, C]) {
       const answer = await one.notifier.announce(announcementOf(B, base));
@@ -249,7 +249,7 @@ function skipped(testOne: TestOne): void {
     assertEquals(announcements(one), [1, 2]);
   });
 
-  testOne("force makes a skipped hash the head, and it is skipped no more", async ({ notifier }) => {
+  testOne("force makes a skipped hash the head, and it is no longer skipped", async ({ notifier }) => {
     accepted(await notifier.announce(announcementOf(A, null, { skips: [skipOf(B), skipOf(C)] })));
     const head = accepted(await notifier.announce(announcementOf(B, null, { force: true, skips: [skipOf(B)] })));
     assertEquals([head.generation, head.hash, head.skips], [2, B, [skipOf(C)]]);

@@ -8,7 +8,7 @@ import { documentOf } from "../support/hcl.ts";
 
 /** Makes one document after the other. */
 export interface BlockDocuments {
-  /** The document of texts that each hold one block or attribute, below a first line of its own. */
+  /** The document of texts that each hold one block or attribute, below its own first line. */
   of(texts: readonly string[], head?: string): Promise<Document>;
 }
 
@@ -18,7 +18,7 @@ interface Part {
   readonly attributes: readonly Entry[];
 }
 
-/** Opens a memory of blocks by their texts; of two that are alike each is a block of its own. */
+/** Opens a memory of blocks by their texts; of two that are alike each is its own block. */
 export function openBlockDocuments(parser: BlockParser): BlockDocuments {
   const known = new Map<string, Part>();
   return {

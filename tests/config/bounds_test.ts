@@ -126,14 +126,14 @@ Deno.test("all that is evaluated together may come to 64 MiB, for each value som
     };
   };
   const found = (count: number, rest: number) => errors(source(count, rest), { A: "true" });
-  // The variable is a value of its own, which is read first.
+  // The variable is its own value, which is read first.
   const room = 2 * MAX_VALUE_LENGTH - (64 + long.length) - 64;
   assertEquals(found(62, room), []);
   assertEquals(found(62, room + 1), ["error values-too-large service.s.rest"]);
   assertEquals(found(64, 0), ["error values-too-large service.s.s63"]);
 });
 
-/** A value inside so many lists. */
+/** A value inside this many lists. */
 function nested(depth: number, inner: unknown): unknown {
   let value = inner;
   for (let at = 0; at < depth; at++) value = [value];

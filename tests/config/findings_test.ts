@@ -72,7 +72,7 @@ Deno.test("a finding is reported with its severity, its two places, and without 
   assertEquals([none.severity, none.place, none.other, none.why, none.suggestion], ["warning", null, null, null, null]);
 });
 
-/** The facts of so many settings of a block, of which one is noted twice. */
+/** The facts of this many settings of a block, of which one is noted twice. */
 function factsOf(recorder: Recorder, count: number) {
   recorder.note("b", { start: 100, end: 101 });
   for (let at = 0; at < count - 3; at++) recorder.note(`b.s${at}`, { start: at, end: at + 1 });
@@ -111,7 +111,7 @@ Deno.test("a setting that could not be read has failed with all in it; a value o
   assertEquals(findings.map(({ severity, path }) => [severity, path]), [["error", "b.two"]]);
 });
 
-Deno.test("a recorder hands out its findings once, and begins anew", () => {
+Deno.test("a recorder hands out its findings once, and begins again", () => {
   const recorder = openRecorder();
   recorder.note("a", here);
   recorder.fail("a");

@@ -151,7 +151,7 @@ function text(draw: Draw): string {
   return draw.pick(draw.isTidy ? right : [...right, ...wrong]);
 }
 
-/** A block of settings on lines of their own: of the needed ones all that a tidy block has, of the others some. */
+/** A block of settings on their own lines: of the needed ones all that a tidy block has, of the others some. */
 function block(
   draw: Draw,
   head: string,

@@ -68,7 +68,7 @@ Deno.test("a value that the server needs and that cannot be said is an error", (
   ]);
 });
 
-Deno.test("a setting of another type than the server looks for is warned about, unless it spells it", () => {
+Deno.test("a setting of a type other than the server looks for is warned about, unless it spells it", () => {
   const settings = { max_page_size: "${env:X}", default_crs: 4326, wfs_enabled: "${env:X}", csv_enabled: 1 };
   const all = ["max_page_size", "default_crs", "wfs_enabled", "csv_enabled"];
   const warnings = (names: readonly string[]) => names.map((name) => `warning server/wrong-type service.s.${name}`);

@@ -14,7 +14,7 @@ const layer = (...services: string[]) => ({ title: "T", dataSource: "db", table:
 const dataSource = { provider: "sqlite", connection: "x" };
 const DATA_SOURCES = { db: dataSource };
 
-/** Loads a configuration; each value of the source is on a line of its own. */
+/** Loads a configuration; each value of the source is on its own line. */
 function load(blocks: Blocks, validate = true) {
   const parsed = parseJsonDocument(
     sourceText("test.json", JSON.stringify({ dataSources: DATA_SOURCES, ...blocks }, null, 1)),
@@ -155,7 +155,10 @@ Deno.test("the third phase waits for the second, and without validation it is no
   assertEquals(load({ ...blocks, layers }, false).ok, true);
 });
 
-/** Whether the server's catalog takes the configuration: one id for each service and data source, and for each publication. */
+/**
+ * Whether the server's catalog takes the configuration: one id for each service and data source, and for each
+ * publication.
+ */
 function isTaken(services: Record<string, { enabled: boolean }>, layers: Record<string, string[]>): boolean {
   const enabled = Object.keys(services).filter((id) => services[id]!.enabled).map((id) => id.toLowerCase());
   const published = Object.entries(layers).flatMap(([id, names]) =>

@@ -1,5 +1,5 @@
 // Each rule by a configuration that fires it and by one as near as can be that does not. Only the remark in question is
-// looked for: other remarks on a configuration have rows of their own.
+// looked for: other remarks on a configuration have their own rows.
 import { assertEquals } from "@std/assert";
 import { NO_FACTS } from "../../src/config/facts.ts";
 import type { Layer } from "../../src/config/honua_config.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../src/config/schema.ts";
 import { type JsonShape as JsonShape, TOP_SHAPES } from "../../src/document/json/json_document.ts";
 
-/** Members that JSON has and HCL has not: ids beside their keys, and a service's settings in an object of their own. */
+/** Members that JSON has and HCL has not: ids beside their keys, and a service's settings in their own object. */
 const JSON_ONLY: Readonly<Record<string, readonly string[]>> = {
   data_source: ["id"],
   service: ["id", "settings"],

@@ -176,7 +176,7 @@ Deno.test("a repeated name that the document reported already is not reported ag
   assertEquals(remarks(loadDocument(unknown)).sort(), ["error c honua.a", "warning server/not-supported honua.a"]);
 });
 
-Deno.test("the environment is asked for each name once, also if it has none", () => {
+Deno.test("the environment is asked for each name once, even if it has none", () => {
   const asked: string[] = [];
   const settings = fields(...["A", "B", "A", "B"].map((name, at) =>
     [`s${at}`, {

@@ -18,7 +18,7 @@ function bare(value: unknown, environment: Record<string, string> = {}, text = "
   return [config.services.s!.settings.text, settings.text];
 }
 
-Deno.test("a bare variable is spelled as the server spells it, also if the environment decides", () => {
+Deno.test("a bare variable is spelled as the server spells it, even if the environment decides", () => {
   assertEquals(bare("b"), ["<b>", "<b>"]);
   assertEquals([bare(true), bare(false)], [["<True>", "<True>"], ["<False>", "<False>"]]);
   assertEquals([bare(1.5), bare(null), bare("")], [["<1.5>", "<1.5>"], ["<>", "<>"], ["<>", "<>"]]);

@@ -44,7 +44,7 @@ function viewOf(rollout: Partial<Rollout>): StoreView {
 
 interface Given {
   readonly view?: StoreView | null;
-  /** The own source's hash, at a path. */
+  /** The hash of the host's source, at a path. */
   readonly own?: string;
   readonly active?: string | null;
   readonly isLinked?: boolean;

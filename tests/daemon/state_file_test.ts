@@ -142,7 +142,7 @@ Deno.test("a value out of bounds in a ledger costs that member and no other, and
   });
 });
 
-Deno.test("a state of before there were hooks is read as one without", async () => {
+Deno.test("a state from before there were hooks is read as one without", async () => {
   await withState(async (path) => {
     await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...NEW_LEDGER }));
     assertEquals(await readState(path, SCOPE), { ledger: NEW_LEDGER, peer: null, hooks: new Map(), trouble: null });

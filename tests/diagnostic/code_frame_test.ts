@@ -23,7 +23,7 @@ Deno.test("a line of 160 columns is shown whole wherever the place is, and one o
   assertEquals(framed(longer, 61), [`…${"a".repeat(159)}b`, 61, 1]);
 });
 
-Deno.test("text that is too far away to be shown becomes an ellipsis, also if the rest would fit", () => {
+Deno.test("text that is too far away to be shown becomes an ellipsis, even if the rest would fit", () => {
   const marks = "\u0301".repeat(2_000);
   assertEquals(framed(`a${marks}b`, 0), [`a${"\u0301".repeat(639)}…`, 0, 1]);
   assertEquals(framed(`a${marks}b`, 2_001), [`…${"\u0301".repeat(640)}b`, 1, 1]);

@@ -50,7 +50,7 @@ Deno.test("a random number is exact if and only if it equals its rounded value",
   );
 });
 
-/** A number times 10^1000 as a whole number; null for a text that is none. */
+/** A number times 10^1000 as a whole number; null for a text that is not one. */
 function scaled(written: string): bigint | null {
   const match = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-]?[0-9]+))?$/.exec(written);
   if (match === null) return null;

@@ -34,7 +34,7 @@ Deno.test("every line of a secret heredoc is masked whole", () => {
   ]);
 });
 
-Deno.test("if the source parsed, a string or comment that looks like a credential is masked all the same", () => {
+Deno.test("if the source parsed, a string or comment that looks like a credential is masked anyway", () => {
   assertEquals(shown('url = "redis://:hunter2@h" # ok', []), ['url = "********" # ok']);
   assertEquals(shown('a = "#x" # password=hunter2', []), ['a = "#x" ********']);
   assertEquals(shown("/* a\npassword=hunter2 */ b = 1", []), ["/* a", "*********/ b = 1"]);

@@ -247,7 +247,7 @@ Deno.test("a password is masked in any quoting of a connection string", () => {
 
 Deno.test("the parts of any secret are found, and finding them takes time in proportion to it", () => {
   fc.assert(fc.property(fc.string({ unit: anyCharacter }), (text) => void secretParts(text)));
-  // Each of these would take minutes if a search began anew at every character.
+  // Each of these would take minutes if a search began again at every character.
   for (const unit of ["password=", "a:", "//", "@", '"', "basic a ", "user/pw@", "a//b:c@,"]) {
     secretParts(unit.repeat(100_000));
   }

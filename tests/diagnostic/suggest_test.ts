@@ -22,7 +22,7 @@ Deno.test("a name that is far from all has no suggestion", () => {
   assertEquals(nearest("title", []), null);
 });
 
-Deno.test("a name may be so many edits away as its length allows, and no more", () => {
+Deno.test("a name may be this many edits away as its length allows, and no more", () => {
   const cases: readonly (readonly [name: string, candidate: string, isNear: boolean])[] = [
     ["ab", "ac", false],
     ["ab", "abc", true],

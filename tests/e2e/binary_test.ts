@@ -93,7 +93,7 @@ Deno.test(onlyCompiled("it leaves nothing in the directory for temporary files")
   assertEquals(await Array.fromAsync(Deno.readDir(temporary.path)), []);
 });
 
-/** In a mount namespace of its own, / and /tmp cannot be written, but for one directory. */
+/** In its own mount namespace, / and /tmp cannot be written, but for one directory. */
 const READ_ONLY =
   'mount --bind "$PLACE" "$PLACE" && mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && mount -o remount,bind,ro /';
 

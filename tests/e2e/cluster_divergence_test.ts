@@ -12,7 +12,7 @@ async function sendHints({ redis, instances }: Fleet): Promise<void> {
       await Deno.utime(source, new Date(), new Date());
     }
     await redis.cli("EVAL", publish, "0", CHANNEL, "/etc/honua/config.hcl");
-    // A generation that there is not, by an instance that is none.
+    // A generation and an instance that do not exist.
     await redis.cli("PUBLISH", CHANNEL, `v1 ${90 + round} ${"a".repeat(64)} ${"b".repeat(12)}`);
   }
   // A look that began after all of these has ended when this is answered.

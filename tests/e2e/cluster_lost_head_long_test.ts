@@ -1,4 +1,4 @@
-// Redis that comes back empty: changes made meanwhile are announced all the same, in any order of the instances'
+// Redis that comes back empty: changes made meanwhile are announced anyway, in any order of the instances'
 // return.
 import { type FleetInstance, openFleet } from "../support/fleet.ts";
 import { eventually } from "../support/eventually.ts";

@@ -58,10 +58,12 @@ Deno.test("after a fake Redis said a generation out of bounds, two instances agr
   assert(kept.seen <= 2 ** 52, `${kept.seen}`);
   follower.restart();
   await follower.agrees();
-  assertEquals(follower.entriesOf("The state of before does not count"), []);
+  assertEquals(follower.entriesOf("The previous state does not count"), []);
 });
 
-/** Waits until the server has run so many scripts more: heads are read at every reconciliation and every heartbeat. */
+/**
+ * Waits until the server has run this many scripts more: heads are read at every reconciliation and every heartbeat.
+ */
 async function asksOftener(server: RedisServer, times: number): Promise<void> {
   const count = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await server.cli("info", "commandstats"))?.[1]);
   const from = await count();

@@ -1,4 +1,4 @@
-// A network that really comes apart: hosts in namespaces of their own, whose cables are pulled. Both sides go on, every
+// A network that really comes apart: hosts in their own namespaces, whose cables are pulled. Both sides go on, every
 // edit is activated on its own side, and all agree when the network is whole again.
 import { assertEquals } from "@std/assert";
 import { reloadBySignal } from "../support/cluster_instance.ts";

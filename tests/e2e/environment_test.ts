@@ -1,4 +1,4 @@
-// The environment that a source refers to: read anew from its files at every load, so that a rotated secret needs no
+// The environment that a source refers to: read again from its files at every load, so that a rotated secret needs no
 // restart.
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { type EdgeHost, openEdgeHost, replaceFile } from "../support/edge_host.ts";

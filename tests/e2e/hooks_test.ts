@@ -25,7 +25,7 @@ Deno.test("a hook gets each snapshot with another content, the changed parts, an
   assert(!daemon.output().includes("hunter2"), "a hook's output is masked");
 });
 
-Deno.test("a comment, and a header that is written anew, run no hook", async () => {
+Deno.test("a comment, and a header that is written again, run no hook", async () => {
   await using host = await openHookHost();
   const daemon = await host.follow("first", await host.withHooks([host.command("server")]));
   await host.hasRuns(1);

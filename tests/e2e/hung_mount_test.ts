@@ -26,8 +26,8 @@ async function withMounts(
 }
 
 /**
- * Waits for the last write of the release `number`. Opening and closing a file hold the process while a mount hangs, which
- * no program can prevent, so a mount that freezes within a write is another case than this.
+ * Waits for the last write of the release `number`. Opening and closing a file hold the process while a mount hangs,
+ * which no program can prevent, so a mount that freezes within a write is a case other than this.
  */
 async function writesEnd(directory: string, number: number): Promise<void> {
   const state = `${directory}/snapshot`;

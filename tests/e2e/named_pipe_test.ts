@@ -27,7 +27,7 @@ for (const pollSeconds of [0, 1]) {
       await host.edit(title);
       await host.hasSnapshot(title);
     }
-    // Has the directory watched anew.
+    // Has the directory watched again.
     await Deno.chmod(host.directory, 0o711);
     await host.edit("fourth");
     await host.hasSnapshot("fourth");
@@ -72,7 +72,7 @@ Deno.test("named pipes that are there at the start end it with the reason, or ar
   await makePipe(`${host.directory}/snapshot/honua-configd.state.json`);
   const tcp = ["--set", "Admin:Listen=127.0.0.1:0", "--set", `Admin:TokenFile=${token}`];
   const daemon = host.start({ args: [...args, ...tcp] });
-  await daemon.logged((entry) => entry.msg.includes("The state of before") && entry.msg.includes("NOT_A_FILE"));
+  await daemon.logged((entry) => entry.msg.includes("The previous state") && entry.msg.includes("NOT_A_FILE"));
   assertStringIncludes((await daemon.logged("The admin interface is not there")).msg, `${token} is not a file`);
   await host.hasSnapshot("first");
   await daemon[Symbol.asyncDispose]();

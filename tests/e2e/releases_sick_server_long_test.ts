@@ -1,5 +1,5 @@
-// Servers that do not come up with a new configuration, and the way back without a person: a server over HTTP that reads
-// the server form when it is restarted, and cannot work with some titles.
+// Servers that do not come up with a new configuration, and the way back without a person: a server over HTTP that
+// reads the server form when it is restarted, and cannot work with some titles.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Daemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";

@@ -37,7 +37,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     await during();
     await redis.restart();
   },
-  // Nothing keeps the hosts from beginning anew at once.
+  // Nothing keeps the hosts from beginning again at once.
   "emptied": async ({ redis }) => void await redis.cli("flushall"),
   "out of reach for a while": async ({ redis, instances }, during) => {
     redis.freeze();

@@ -1,4 +1,4 @@
-// The messages of a daemon to its service manager, over a socket of its own: all of them are true.
+// The messages of a daemon to its service manager, over its own socket: all of them are true.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
@@ -45,7 +45,7 @@ Deno.test("READY comes with the first snapshot, each reload is reported, and the
   assert(!manager.heard.some((message) => message.includes("WATCHDOG")), "nobody asked for signs of life");
 });
 
-Deno.test("a daemon that can put nothing in force is READY all the same, and says so", async () => {
+Deno.test("a daemon that can put nothing in force is READY anyway, and says so", async () => {
   await using host = await openEdgeHost();
   await host.put("honua {\n");
   const path = `${host.directory}/notify`;

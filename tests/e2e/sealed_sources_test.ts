@@ -47,8 +47,8 @@ Deno.test("the history is sealed, a new key takes over without a restart, and a 
 
   const old = await addKey(keyFile);
   const daemon = host.start({ args: [...host.args, "--set", `Store:KeyFile=${keyFile}`] });
-  // The text of before the key ring is sealed, too.
-  await daemon.logged("Sources of the history were sealed anew, with the newest key");
+  // The text from before the key ring is sealed, too.
+  await daemon.logged("Sources of the history were sealed again, with the newest key");
   for (const title of ["second", "third"]) {
     await host.edit(title);
     await host.hasSnapshot(title);

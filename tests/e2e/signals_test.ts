@@ -70,7 +70,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     for (const child of children) assert(!await isRunning(child));
   });
 
-  Deno.test(`${signal} in the middle of a parse that hangs ends the daemon within two seconds all the same`, async () => {
+  Deno.test(`${signal} in the middle of a parse that hangs ends the daemon within two seconds anyway`, async () => {
     await using host = await openEdgeHost();
     const daemon = await host.follow("first");
     const before = await host.mark();

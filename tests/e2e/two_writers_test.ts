@@ -1,4 +1,4 @@
-// One process writes a snapshot, and says so when another file than its own is there.
+// One process writes a snapshot, and says so when a file other than its own is there.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";

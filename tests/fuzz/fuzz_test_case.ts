@@ -3,7 +3,7 @@
 /** How the test differs from others. */
 export interface FuzzTestOptions {
   /**
-   * Whether hcl2json runs in this process and not in one of its own. The Go runtime inside it sets timers of its own
+   * Whether hcl2json runs in this process and not in one of its own. The Go runtime inside it sets its own timers
    * and leaves one behind now and then, so its leftovers are not checked.
    */
   readonly runsGo: boolean;

@@ -13,7 +13,7 @@ Deno.test("a command that exits with 0 succeeded, and both its streams are its o
   assertEquals(ending.output.split("\n").sort(), ["one", "two"]);
 });
 
-Deno.test("a command runs in the root directory, in a group of its own, with nothing to read", async () => {
+Deno.test("a command runs in the root directory, in its own group, with nothing to read", async () => {
   const ending = await runShell("echo $$; cut -d' ' -f5 /proc/$$/stat; pwd; cat");
   assert(ending.ok);
   const [pid, group, directory, ...rest] = ending.output.split("\n");

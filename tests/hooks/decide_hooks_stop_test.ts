@@ -73,7 +73,7 @@ Deno.test("at the start a hook that stops and was not done comes first, unless n
   replayHooks(["a stop", "b stop"], "", "start 2 -> run a 2 ?");
 });
 
-Deno.test("a failure that stops is kept over a restart, also if something newer came before it", () => {
+Deno.test("a failure that stops is kept over a restart, even if something newer came before it", () => {
   replayHooks(
     ["a stop", "b stop"],
     "a=1 b=1",

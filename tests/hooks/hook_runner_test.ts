@@ -128,7 +128,7 @@ Deno.test("a unit of a health hook is asked about, and that of any other acted o
   assertEquals(actions, [{ ...unit, does: "is-active" }, { ...unit, does: "reload-or-restart" }]);
 });
 
-Deno.test("a hook on activated that failed, and did not succeed since, is not healthy also if the others are", async () => {
+Deno.test("a hook on activated that failed, and did not succeed since, is not healthy even if the others are", async () => {
   await using directory = await temporaryDirectory();
   const { runner, settled } = openHooks([
     { name: "restart", ...shell(`test -e ${directory.file("well")}`) },

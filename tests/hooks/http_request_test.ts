@@ -79,7 +79,7 @@ Deno.test("userinfo becomes an Authorization header, and a configured one beats 
   ]);
 });
 
-Deno.test("the value of a header's file is read anew each time, and beats one of the options", async () => {
+Deno.test("the value of a header's file is read again each time, and beats one of the options", async () => {
   await using directory = await temporaryDirectory();
   await using server = serve(() => new Response());
   const headerFiles = { Authorization: await directory.write("token", "Bearer one\n"), "X-Site": "site" };
@@ -249,7 +249,7 @@ Deno.test("a server that cannot be reached is a reason without the URL", async (
   });
 });
 
-Deno.test("a server that speaks no HTTP has a message of its own", async () => {
+Deno.test("a server that speaks no HTTP has its own message", async () => {
   for (
     const [says, reason] of [
       ["SSH-2.0-OpenSSH_9.2\r\n", "could not be reached: the server does not speak HTTP"],
@@ -347,7 +347,7 @@ Deno.test("a wrong URL and a wrong header are reported without a quotation, and 
   const url = `http://${server.address}/`;
   const value = "cannot send its header X-A: the value is not one line of ASCII";
   const cases = [
-    [await ask("http://s3cret:x/"), "has a URL that is none"],
+    [await ask("http://s3cret:x/"), "has an invalid URL"],
     [await ask(url, { headers: { "s3 cret": "x" } }), "cannot send its header s3 cret: that is no header's name"],
     [await ask(url, { headers: { "X-A": "\x1f" } }), value],
     [await ask(url, { headers: { "X-A": "\x7f" } }), value],

@@ -61,7 +61,7 @@ Deno.test("a read-only file system is EROFS, and a write succeeds once it is wri
   );
 });
 
-Deno.test("a file that is a mount point of its own is EBUSY with the way out, and is not written in place", async () => {
+Deno.test("a file that is its own mount point is EBUSY with the way out, and is not written in place", async () => {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/inner`, "old\n");
     await Deno.writeTextFile(`${directory}/a`, "");

@@ -166,7 +166,7 @@ Deno.test("each group of a session is asked to end once, and no listener remains
   assertEquals([reported.length, new Set(reported).size, reported[0], listeners], [2, 2, -group.id, 0]);
 });
 
-Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed all the same", async () => {
+Deno.test("if /proc does not tell, a group that ignores SIGTERM is killed anyway", async () => {
   await using directory = await temporaryDirectory();
   const group = await start("trap '' TERM; : >DIR/up; while :; do sleep 0.02; done", directory);
   const { readDir } = Deno;
@@ -207,7 +207,7 @@ Deno.test("a session is killed with all groups in it", async () => {
   assertEquals(await group.end(0), 0);
 });
 
-Deno.test("if /proc does not tell, the groups that lead the sessions are killed all the same", async () => {
+Deno.test("if /proc does not tell, the groups that lead the sessions are killed anyway", async () => {
   await using directory = await temporaryDirectory();
   const group = await start("trap '' TERM HUP; : >DIR/up; sleep 600 & sleep 600", directory);
   const { readDir } = Deno;
@@ -242,7 +242,7 @@ Deno.test("nothing but a group is killed, for any numbers, and no refusal keeps 
   assertEquals(sent, [[-2, "SIGKILL"], [-4711, "SIGKILL"]]);
 });
 
-Deno.test("a program starts also if the directory of the daemon was removed", async () => {
+Deno.test("a program starts even if the directory of the daemon was removed", async () => {
   const before = Deno.cwd();
   const directory = await Deno.makeTempDir();
   Deno.chdir(directory);

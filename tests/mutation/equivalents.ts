@@ -1,5 +1,5 @@
 // The mutants that were judged to change nothing that can be seen, each with the reason, in `equivalents.json`. An
-// entry holds a part of a file's text and its replacement, so that it counts also if the text moves.
+// entry holds a part of a file's text and its replacement, so that it counts even if the text moves.
 import { z } from "zod";
 import { type Mutant, mutated, oneLine } from "./mutant.ts";
 

@@ -1,4 +1,4 @@
-// The whole run, over a small checkout with tests of its own.
+// The whole run, over a small checkout with its own tests.
 import { assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes, fail } from "@std/assert";
 import { readTree } from "../../scripts/tidy/tree.ts";
 import { temporaryTree } from "../scripts/temporary_tree.ts";

@@ -13,7 +13,7 @@ export interface NearestTests {
   of(file: string): string[][];
 }
 
-/** Of other rooms at most so many test files are run. */
+/** Of other rooms at most this many test files are run. */
 const MAX_NEIGHBOURS = 20;
 
 /** In imports; a test that is farther away tests a whole program. */

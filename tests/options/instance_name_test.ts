@@ -53,7 +53,7 @@ Deno.test("a place is shown up to 48 characters, and a host's name up to 64; a c
   assertEquals(place("a b:\u00e9\n"), "edge-7:a_b___");
   const unit = "/var/lib/honua-configd/maps/config.snapshot.json";
   assertEquals(nameWith(unit, "h".repeat(65)), `${"h".repeat(64)}:maps`);
-  // Only a unit's own directory needs no digest: not one with another name than is shown, nor another file in it.
+  // Only a unit's own directory needs no digest: not one with a name other than is shown, nor another file in it.
   for (const path of [unit.replace("maps", "a b"), unit.replace("config.", "other."), `/srv${unit}`]) {
     assertMatch(nameWith(path), /-[0-9a-f]{8}$/);
   }

@@ -175,12 +175,12 @@ Deno.test("a text is taken up to its bound, and one beyond it is not", () => {
   }
 });
 
-Deno.test("there are at most 64 hooks, each with a name of its own", () => {
+Deno.test("there are at most 64 hooks, each with its own name", () => {
   const hooks = (count: number) => Array.from({ length: count }, (_, index) => ({ Name: `h${index}`, Command: ["x"] }));
   assertEquals(read({ Hooks: hooks(64) }).options?.hooks.list.length, 64);
   assertEquals(read({ Hooks: hooks(65) }).diagnostics, [["Hooks:List", "Hooks:List must have at most 64 hooks"]]);
   const twice = [...hooks(2), { Name: "h1", Command: ["y"] }];
-  assertStringIncludes(read({ Hooks: twice }).diagnostics[0]?.[1] ?? "", "must give each hook a name of its own");
+  assertStringIncludes(read({ Hooks: twice }).diagnostics[0]?.[1] ?? "", "must give each hook its own name");
 });
 
 Deno.test("a certificate and its key, a signal and its pid file, come both or not at all", () => {

@@ -157,7 +157,7 @@ Deno.test("Ready asks in exactly one way, Action is a unit's, and neither a chec
   assertStringIncludes(lonely?.summary ?? "", "must have Action only with SystemdUnit");
 });
 
-Deno.test("a health hook asks in one way, with defaults of its own, and neither changes anything nor waits its turn", () => {
+Deno.test("a health hook asks in one way, with its own defaults, and neither changes anything nor waits its turn", () => {
   const hookWith = (members: string) => `{ "Hooks": [{ "Name": "a", "On": "health", ${members} }] }`;
   const asked = (members: string) => {
     const [hook] = valid({ file: hookWith(members) }).hooks.list;
@@ -206,7 +206,7 @@ Deno.test("Rollout:Steps are lists of steps with a sentence for each mistake", (
   const says = (steps: string) => wrong({ file: `{ "Rollout": { "Steps": ${steps} } }` }).map(({ summary }) => summary);
   assertEquals(says('["1", "half"]'), [
     'Rollout:Steps:1 must be a number of hosts from 1 to 1000 ("1"), a percentage of them ("25%"), ' +
-    'or so many more each time ("+1"), not "half"',
+    'or a number more each time ("+1"), not "half"',
   ]);
   assertEquals(says('["+1", "50%"]'), [
     'Rollout:Steps must have a step that ends with all hosts ("+N", "100%") only as its last',
@@ -276,7 +276,9 @@ Deno.test("an unknown name in the file or a flag is an error with its place and 
   }
 });
 
-/** A file with the traits of appsettings.json: foreign sections, notes, `Honua` twice, shared sections with more names. */
+/**
+ * A file with the traits of appsettings.json: foreign sections, notes, `Honua` twice, shared sections with more names.
+ */
 const SHARED_FILE = `{
   "$schema": "./appsettings.schema.json",
   "_Logging_Note": "a comment",

@@ -76,7 +76,7 @@ Deno.test("64 levels are read, and one deeper is refused at its place", () => {
     const start = text(65).indexOf(innermost);
     assertEquals([first?.place?.column, first?.place?.range], [start + 1, { start, end: start + 1 }]);
   }
-  // A bracket that was closed counts no more.
+  // A bracket that was closed no longer counts.
   assertEquals(diagnosticsOf(`{ "a": [${"[[]], {}, ".repeat(100)}] }`), []);
 });
 
@@ -87,7 +87,7 @@ Deno.test("below sixteen names nothing is kept, and nothing is said of it", () =
   assertEquals(diagnosticsOf(twice(16)), []);
 });
 
-Deno.test("each mistake of syntax has words of its own", () => {
+Deno.test("each mistake of syntax has its own words", () => {
   const reported = (text: string) => diagnosticsOf(text).map(({ summary }) => summary);
   const cases: readonly (readonly [string, string])[] = [
     ["{ 1: 1 }", "Expected a name in double quotes"],

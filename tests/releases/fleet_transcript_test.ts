@@ -214,7 +214,7 @@ Deno.test("a rollback on a host that follows one goes no further back without a 
   );
 });
 
-Deno.test("a hash that another host forced is skipped no more", () => {
+Deno.test("a hash that another host forced is no longer skipped", () => {
   replayReleases(
     { cluster: true },
     `

@@ -1,4 +1,5 @@
-// Transcripts of the watch over a release: hooks, health checks, automatic rollbacks and restarts between any two of them.
+// Transcripts of the watch over a release: hooks, health checks, automatic rollbacks and restarts between any two of
+// them.
 import { assertEquals } from "@std/assert";
 import { replayReleases } from "./releases_transcript.ts";
 
@@ -36,7 +37,7 @@ Deno.test("hooks that are done make a release healthy if nothing checks it, and 
   );
 });
 
-Deno.test("so many failures in a row take a release back on this host, and its file changes nothing any more", () => {
+Deno.test("this many failures in a row take a release back on this host, and its file changes nothing any more", () => {
   replayReleases(
     { health: {} },
     `
@@ -73,7 +74,7 @@ Deno.test("an edit replaces the release that runs in place of a skipped file, an
   );
 });
 
-Deno.test("a release that its hooks did not reach is watched all the same", () => {
+Deno.test("a release that its hooks did not reach is watched anyway", () => {
   replayReleases(
     { health: {} },
     `

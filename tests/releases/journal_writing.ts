@@ -22,7 +22,7 @@ export function chain(length: number): string[] {
   return chainOf(Array.from({ length }, (_, index) => ({ kind: "activated", release: index + 1, who: "file" })));
 }
 
-/** Writes lines over several files, so many a file, the last ones into the youngest. */
+/** Writes lines over several files, this many a file, the last ones into the youngest. */
 export async function writeFiles(
   directory: TemporaryDirectory,
   lines: readonly string[],

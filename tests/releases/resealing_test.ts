@@ -56,7 +56,7 @@ async function openPlace() {
   });
 }
 
-Deno.test("after a rotation all texts are sealed with the newest key, those of before the key ring too", async () => {
+Deno.test("after a rotation all texts are sealed with the newest key, those from before the key ring too", async () => {
   await using place = await openPlace();
   await using plain = place.open(null);
   assertEquals([await plain.put(source(A, "a")), await plain.reseal()], [{ ok: true }, { count: 0, message: null }]);
@@ -75,7 +75,7 @@ Deno.test("after a rotation all texts are sealed with the newest key, those of b
   assertEquals((Deno.statSync(place.pathOf(A)).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a text whose key is missing stays as it is, is named, and is sealed anew when the key is back", async () => {
+Deno.test("a text whose key is missing stays as it is, is named, and is sealed again when the key is back", async () => {
   await using place = await openPlace();
   await place.ring(OLD.line);
   await using history = place.open();
@@ -99,7 +99,7 @@ Deno.test("without a usable key ring nothing is written, and the text waits in m
   assertEquals([await history.put(source(A, "a")), place.keyOf(A)], [{ ok: true }, YOUNG.id]);
 });
 
-Deno.test("a text that is put while its former spelling is sealed anew is the one that stays", async () => {
+Deno.test("a text that is put while its former spelling is sealed again is the one that stays", async () => {
   await using place = await openPlace();
   await place.ring(OLD.line);
   await using history = place.open();

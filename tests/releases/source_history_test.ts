@@ -57,7 +57,7 @@ Deno.test("a text comes back as it was written, and only its owner can read it",
   });
 });
 
-Deno.test("the same text is written once, again if it is gone, and anew if only its spelling or format changed", async () => {
+Deno.test("the same text is written once, again if it is gone, and again if only its spelling or format changed", async () => {
   await withDirectory(async (directory) => {
     const { fileSystem, calls } = faultyFileSystem({});
     await using history = open(directory, fileSystem);

@@ -111,7 +111,7 @@ Deno.test("any changed byte is found, in the last line by the note of another in
   }));
 });
 
-Deno.test("a tail that was cut off and written anew is found by a note, and one that was rotated away is not judged", () => {
+Deno.test("a tail that was cut off and written again is found by a note, and one that was rotated away is not judged", () => {
   const kept = chain(2);
   const anew = chainOf(Array.from({ length: 6 }, (_, index) => ({
     kind: "activated",

@@ -42,7 +42,7 @@ Deno.test("a refused source is checked again when somebody edits or asks, and no
   );
 });
 
-Deno.test("another source than the one that was refused is checked, for any reason of the look", () => {
+Deno.test("a source other than the one that was refused is checked, for any reason of the look", () => {
   replay(
     "1/1",
     `hint file  -> look
@@ -95,7 +95,7 @@ Deno.test("an announcement of others waits for the running check; a request of a
   );
 });
 
-Deno.test("a source that never stops changing is checked all the same, every fourth time", () => {
+Deno.test("a source that never stops changing is checked anyway, every fourth time", () => {
   const round = `hint file  -> supersede
      superseded -> look
      saw 2/2    -> activate 2/2`;

@@ -138,7 +138,7 @@ Deno.test("a failed write is tried again with growing waits, each time after a n
   );
 });
 
-Deno.test("another source starts the waits anew", () => {
+Deno.test("another source starts the waits again", () => {
   replay(
     "1/1",
     `hint file     -> look

@@ -1,4 +1,5 @@
-// Things that the loop does once, or not again: events that arrive together, timers that are armed anew, answers after the end.
+// Things that the loop does once, or not again: events that arrive together, timers that are armed again, answers after
+// the end.
 import { assert, assertEquals } from "@std/assert";
 import type { AnnounceAnswer } from "../../src/agreement/announcing.ts";
 import type { ClusterAccess } from "../../src/reload/cluster_access.ts";
@@ -179,7 +180,7 @@ async function announcingLoop(): Promise<Announcing> {
   return { ...controlled, answers, edit };
 }
 
-Deno.test("a wait for an announcement ends with its answer, each time anew", async () => {
+Deno.test("a wait for an announcement ends with its answer, each time again", async () => {
   const { loop, answers, edit } = await announcingLoop();
   await loop.announced();
   for (const generation of [2, 3]) {
@@ -219,7 +220,7 @@ Deno.test("a timer for the settle time ends when the source has come round", asy
   assertEquals([loop.state().agreement?.syncState.kind, clock.running()], ["agreed", 1]);
 });
 
-Deno.test("a link that comes again begins the interval anew, and ends the one that runs", async () => {
+Deno.test("a link that comes again begins the interval again, and ends the one that runs", async () => {
   const { loop, clock, looks } = await announcingLoop();
   clock.advance(20_000);
   loop.link("linked");

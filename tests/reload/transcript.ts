@@ -20,7 +20,7 @@ export function replay(active: string, transcript: string, beginnings: StateOpti
     const [event = "", actions = ""] = line.split("->").map((part) => part.trim());
     const decision = decide(state, eventOf(event, state));
     state = decision.state;
-    // The releases have transcripts of their own.
+    // The releases have their own transcripts.
     const shown = decision.actions.filter((one) => one.kind !== "record");
     assertEquals(shown.map(actionText).join(", "), actions, `after ${event}`);
   }

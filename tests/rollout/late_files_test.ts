@@ -49,7 +49,7 @@ function judged(hash: string, view: StoreView, policy: RolloutPolicy | null, bef
   return staging.kind === "run" ? "run" : `${staging.why}, runs ${staging.target?.[0]}`;
 }
 
-Deno.test("a file that the fleet left behind is late, with steps and without, and also if nothing is known of before", () => {
+Deno.test("a file that the fleet left behind is late, with steps and without, and even if nothing earlier is known", () => {
   for (const policy of [POLICY, null]) {
     assertEquals(judged(A, doneView(), policy, null), "late, runs b");
     assertEquals(judged(A, doneView({ hash: C, base: B, earlier: [A] }), policy, null), "late, runs c");

@@ -253,7 +253,7 @@ Deno.test("a hold keeps a host as it is: it neither runs a candidate nor propose
   );
 });
 
-Deno.test("a candidate that was in force before a hold stays through it, also if the fleet goes back", () => {
+Deno.test("a candidate that was in force before a hold stays through it, even if the fleet goes back", () => {
   replayReleases(
     { rollout: {} },
     `

@@ -27,7 +27,7 @@ Deno.test("a candidate is not put in force if the link was lost during the look 
   );
 });
 
-Deno.test("the last step makes the candidate the head also if this host never agreed with the base", () => {
+Deno.test("the last step makes the candidate the head even if this host never agreed with the base", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -81,7 +81,7 @@ function hostWith(active: string, policy: typeof POLICY | null): State<string> {
   });
 }
 
-Deno.test("a hash that a host without steps owes no more, since it is the candidate, is kept", () => {
+Deno.test("a hash that a host without steps no longer owes, since it is the candidate, is kept", () => {
   const state = hostWith(B, null);
   const owing = { ...state.agreement!, ledger: { ...state.agreement!.ledger, owed: { hash: B, base: A } } };
   const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1] });

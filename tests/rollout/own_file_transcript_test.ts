@@ -190,7 +190,7 @@ Deno.test("a file that never was the candidate withdraws nothing", () => {
   );
 });
 
-Deno.test("a withdrawal that another move overtook is made all the same", () => {
+Deno.test("a withdrawal that another move overtook is made anyway", () => {
   replayReleases(
     { rollout: {} },
     `

@@ -29,7 +29,7 @@ Deno.test("a higher percentage never lets in fewer hosts, and one above none let
   }));
 });
 
-Deno.test("steps are a number of hosts, a share rounded up, or so many more each time", () => {
+Deno.test("steps are a number of hosts, a share rounded up, or a number more each time", () => {
   const cases: readonly (readonly [texts: readonly string[], hosts: number, counts: readonly number[]])[] = [
     [["1", "25%", "100%"], 10, [1, 3, 10]],
     [["1", "25%", "100%"], 3, [1, 3]],

@@ -38,7 +38,7 @@ Deno.test("a host that is not let in goes on with the head, and runs the candida
   );
 });
 
-Deno.test("a host that has the candidate's file already waits for its step all the same", () => {
+Deno.test("a host that has the candidate's file already waits for its step anyway", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -73,7 +73,7 @@ Deno.test("of the hosts that are let in only the healthy count: one that bakes h
   );
 });
 
-Deno.test("a bake lasts as long by the store's clock, also if the timer of a host is wrong", () => {
+Deno.test("a bake lasts as long by the store's clock, even if the timer of a host is wrong", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -204,7 +204,7 @@ Deno.test("a paused rollout waits for a person, and goes on by a step or by all"
   );
 });
 
-Deno.test("an order to go on does not begin the last bake anew", () => {
+Deno.test("an order to go on does not begin the last bake again", () => {
   replayReleases(
     { rollout: {} },
     `
@@ -267,7 +267,7 @@ Deno.test("if the options say halt, a host that fails only halts the rollout, an
   );
 });
 
-Deno.test("a failure ends the rollout also if the host itself does not go back", () => {
+Deno.test("a failure ends the rollout even if the host itself does not go back", () => {
   replayReleases(
     { rollout: {}, health: { onFailure: "halt" } },
     `

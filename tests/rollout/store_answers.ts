@@ -49,7 +49,7 @@ export function answersOf(host: Host): Event<string>[] {
   }
 }
 
-/** Whether neither the own file, nor the history, nor the store has the text of a proposal. */
+/** Whether neither the host's file, nor the history, nor the store has the text of a proposal. */
 function isTextGone({ texts, file }: Host, { move, isProposal }: Extract<StoreRequest, { kind: "move-rollout" }>) {
   return isProposal && texts.get(move.to.hash) === "lost" && file !== move.to.hash;
 }

@@ -65,7 +65,7 @@ Deno.test("a candidate is not announced after a restart", () => {
   );
 });
 
-Deno.test("a candidate is not announced after a restart by a host that has no steps of its own", () => {
+Deno.test("a candidate is not announced after a restart by a host that has no its own steps", () => {
   replayReleases(
     { rollout: "none" },
     `
@@ -79,7 +79,7 @@ Deno.test("a candidate is not announced after a restart by a host that has no st
   );
 });
 
-Deno.test("a candidate is not announced after a lost link by a host that has no steps of its own", () => {
+Deno.test("a candidate is not announced after a lost link by a host that has no its own steps", () => {
   replayReleases(
     { rollout: "none" },
     `
@@ -287,7 +287,7 @@ Deno.test("of hosts that move at once one is first, and the others follow its mo
   );
 });
 
-Deno.test("peers without the own record say nothing: no order is made of them and nobody is missed", () => {
+Deno.test("peers without this host's record say nothing: no order is made of them and nobody is missed", () => {
   replayReleases(
     { rollout: {} },
     `

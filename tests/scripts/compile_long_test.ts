@@ -5,7 +5,7 @@ import { failToCompile, outputOf, ROOT } from "./compile_runs.ts";
 // Deno tries for ten seconds.
 Deno.test("if denort cannot be fetched, one sentence has the advice, and a binary that is there stays", async () => {
   const before = await Deno.stat(`${ROOT}/dist/honua-configd`).catch(() => null);
-  // All that was fetched before is at hand but for denort, and nothing can be fetched.
+  // All that was fetched before is in the cache but denort, and nothing can be fetched.
   await using cache = await temporaryDirectory();
   const { denoDir } = JSON.parse(await outputOf(Deno.execPath(), ["info", "--json"]));
   await Deno.mkdir(cache.file("dl"));

@@ -1,5 +1,6 @@
 // A host of a test's own: this machine's programs with its /etc, /var and /run covered, in a mount namespace that ends
-// with the script, and a stand-in for systemctl(1). Root's privilege; proofs under the real systemd are tests/systemd's.
+// with the script, and a stand-in for systemctl(1). Root's privilege; proofs under the real systemd are
+// tests/systemd's.
 import { assertEquals } from "@std/assert";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { type ProgramOutcome, runProgram, writeStandIn } from "./stand_in.ts";
@@ -34,7 +35,7 @@ case $verb in
 esac
 `;
 
-/** Runs a shell script, in which \`install.sh\` is a command with its prefix set, on a host of its own. */
+/** Runs a shell script, in which \`install.sh\` is a command with its prefix set, on its own host. */
 async function onPrivateHost(directory: string, script: string): Promise<ProgramOutcome> {
   await Deno.mkdir(`${directory}/programs`, { recursive: true });
   await Deno.writeTextFile(`${directory}/programs/systemctl`, SYSTEMCTL, { mode: 0o755 });

@@ -76,7 +76,7 @@ Deno.test("every form of an import counts", async () => {
   );
 });
 
-Deno.test("to name a file that runs as a process of its own is no import", async () => {
+Deno.test("to name a file that runs as its own process is no import", async () => {
   assertEquals(await tidied({ "src/config/a.ts": importing(`new URL("../../main.ts", import.meta.url);`) }), []);
 });
 

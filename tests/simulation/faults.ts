@@ -198,7 +198,7 @@ function flipRedis(world: World): void {
   for (const host of world.hosts) changeLink(world, host, tellHost(world));
 }
 
-/** Another server takes the place of Redis for a while. Hosts linked to the one are linked to the other anew. */
+/** Another server takes the place of Redis for a while. Hosts linked to the one are linked to the other again. */
 function lie(world: World): void {
   if (world.lying || !chance(world, 200)) return;
   const swap = (lying: boolean) => {

@@ -397,7 +397,7 @@ function writeLedger(host: Host, life: Life): void {
 }
 
 function finish(world: World, host: Host, life: Life): void {
-  assert(!life.working, "nothing is at hand at the end");
+  assert(!life.working, "no work is in progress at the end");
   life.onKept = [];
   writeLedger(host, life);
   writeReleases(host, life);

@@ -75,7 +75,7 @@ export function headReply(world: World, known: StoredRollout | null): unknown {
   return world.lying ? lieOfHead(world) : replyOf(world, "head", world.redis.head, known);
 }
 
-/** The state in the answers of now, if they are true. */
+/** The state in the current answers, if they are true. */
 export function trueView(world: World): StoreView | "lies" {
   return world.lying ? "lies" : viewOf(world.redis, world.time.now());
 }

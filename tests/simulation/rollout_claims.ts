@@ -67,7 +67,7 @@ export function noteState(world: World, write: StoreWrite): void {
   assert(isBaked, `a step lasts its bake time, and not ${from.phase} ${age} ms`);
 }
 
-/** The hosts that are let in have been healthy with the candidate, also if a liar denied it. */
+/** The hosts that are let in have been healthy with the candidate, even if a liar denied it. */
 function checkHealthy({ hosts, lies }: World, rollout: Rollout): void {
   for (const id of lies > 0 ? [] : inside(rollout)) {
     const host = hosts.find(({ name }) => rankId(rollout.hash, name) === id);
@@ -75,7 +75,7 @@ function checkHealthy({ hosts, lies }: World, rollout: Rollout): void {
   }
 }
 
-/** The ids that the step lets in. The rules under test have functions of their own for this and the next. */
+/** The ids that the step lets in. The rules under test have their own functions for this and the next. */
 function inside({ order, counts, step, phase }: Rollout): readonly string[] {
   return phase === "awaiting-approval" ? [] : order.slice(0, counts[step]);
 }

@@ -46,7 +46,7 @@ function calmOf({ setting }: World): number {
   return 3 * setting.reconcileMilliseconds + setting.settleMilliseconds + RETRY_MILLISECONDS + 2 * bake;
 }
 
-/** Each change that a host found meanwhile may be a rollout of its own, but none is proposed twice. */
+/** Each change that a host found meanwhile may be its own rollout, but none is proposed twice. */
 function waitForEnds(world: World): number {
   const { time, hosts } = world;
   let calm = 0;
@@ -138,7 +138,7 @@ function isBroken(world: World, host: Host): boolean {
   return host.hasFile && (content === null || host.rejects.has(content));
 }
 
-/** For several more intervals nothing is written, announced, moved or thought anew. */
+/** For several more intervals nothing is written, announced, moved or thought again. */
 function checkQuiet(world: World): void {
   const { time, setting, redis, hosts } = world;
   const picture = () => ({

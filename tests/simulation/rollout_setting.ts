@@ -7,7 +7,7 @@ import { HEALTH, type Host, type Setting } from "./world.ts";
 /** The common settings of the hosts of a fleet with rollouts. */
 export interface RolloutFleet {
   readonly policy: RolloutPolicy;
-  /** Whether each host has a policy of its own. */
+  /** Whether each host has its own policy. */
   readonly isMixed: boolean;
   /** Whether some hosts run version 0.1. */
   readonly hasOld: boolean;
@@ -40,7 +40,7 @@ export function rolloutSettingFrom(random: Random): Pick<Setting, "rollouts" | "
 
 type RolloutHost = Pick<Host, "policy" | "stages" | "canary" | "hasFile" | "skew">;
 
-/** The own settings of an instance; `index` 0 has a source and knows of rollouts in any world. */
+/** The settings of one instance; `index` 0 has a source and knows of rollouts in any world. */
 export function rolloutHostFrom(random: Random, fleet: RolloutFleet | null, index: number): RolloutHost {
   if (fleet === null) return { policy: null, stages: true, canary: false, hasFile: true, skew: 0 };
   const isOld = index > 0 && fleet.hasOld && random.below(3) === 0;

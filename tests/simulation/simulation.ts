@@ -9,7 +9,10 @@ import type { RolloutCounts } from "./rollout_counts.ts";
 import { endRollouts } from "./rollout_end.ts";
 import { createWorld, hashOf, type Host, seen, shortOf, type World } from "./world.ts";
 
-/** The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak of. */
+/**
+ * The last process starts 1.5 s after the faults, hears of its link in 0.5 s, and its requests take no time to speak
+ * of.
+ */
 const SLACK_MILLISECONDS = 2_500;
 
 /** Holds end 2 s after the faults, and a held source may then still be announced and refused. */
@@ -23,7 +26,10 @@ export interface Run {
   readonly restored: number;
   readonly losses: number;
   readonly lies: number;
-  /** Rollbacks that persons ordered, that were announced, and by the health checks; releases that ran in place of a source. */
+  /**
+   * Rollbacks that persons ordered, that were announced, and by the health checks; releases that ran in place of a
+   * source.
+   */
   readonly orders: number;
   readonly undone: number;
   readonly automatic: number;
@@ -186,7 +192,7 @@ function troubleOfUndone({ redis: { head } }: World, { life }: Host, skip: Scope
   return follows && active.hash !== head.hash ? `has a skipped source and runs ${shortOf(active.hash)}` : null;
 }
 
-/** For several more intervals nothing is written, announced or thought anew. */
+/** For several more intervals nothing is written, announced or thought again. */
 function checkRest(world: World): void {
   const { time, setting, redis, hosts } = world;
   const picture = () => ({

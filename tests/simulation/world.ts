@@ -1,4 +1,5 @@
-// All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that fails.
+// All that a simulation consists of: hosts with their disks, sources that are late, one Redis, and a network that
+// fails.
 import { type Ledger, NEW_LEDGER } from "../../src/agreement/agreement.ts";
 import type { StoredRollout } from "../../src/agreement/rollout.ts";
 import type { ReleaseTimer } from "../../src/releases/decide_releases.ts";
@@ -90,7 +91,7 @@ export interface Host {
   /** Whether it knows of rollouts; version 0.1 does not. */
   readonly stages: boolean;
   readonly canary: boolean;
-  /** Whether it has a source of its own; otherwise it runs the store's. */
+  /** Whether it has its own source; otherwise it runs the store's. */
   readonly hasFile: boolean;
   /** By how much its clock is ahead, in milliseconds. */
   readonly skew: number;
@@ -261,7 +262,7 @@ function releasesFrom(random: Random): Pick<Setting, "operators" | "limits"> {
   return { operators, limits: { keep: random.pick([2, 5, 20]), health } };
 }
 
-/** Whether chance has it, in so many of 1,000 cases. */
+/** Whether chance has it, in this many of 1,000 cases. */
 export function chance({ random }: World, perMille: number): boolean {
   return random.below(1_000) < perMille;
 }

@@ -44,7 +44,7 @@ async function withFile(text: string, run: (path: string, changedAt: number) => 
   });
 }
 
-Deno.test("a file is verified anew until a stat would tell of its next change, and then no more", async () => {
+Deno.test("a file is verified again until a stat would tell of its next change, and then no more", async () => {
   for (const text of ["one", "damaged"]) {
     await withFile(text, async (path, changedAt) => {
       const examiner = examinerOf(path);
@@ -61,7 +61,7 @@ Deno.test("a file is verified anew until a stat would tell of its next change, a
   }
 });
 
-Deno.test("a file that a stat does not distinguish from the verified one is verified all the same", async () => {
+Deno.test("a file that a stat does not distinguish from the verified one is verified anyway", async () => {
   await withFile("one", async (path) => {
     const examiner = examinerOf(path);
     for (const text of ["one", "two", "red", "sea"]) {

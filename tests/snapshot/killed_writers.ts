@@ -7,7 +7,7 @@ import { serverVersionAt, versionSnapshot } from "./store_child.ts";
 import { startChild } from "./store_process.ts";
 import { namesIn, withDirectory } from "./temporary_directory.ts";
 
-/** Kills a writer so many times at random instants and checks after each that both files are whole. */
+/** Kills a writer this many times at random instants and checks after each that both files are whole. */
 export async function killWriters(kills: number): Promise<void> {
   const seed = Number(Deno.env.get("HONUA_FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`HONUA_FUZZ_SEED=${seed}`);

@@ -1,4 +1,4 @@
-// A sealer gives the result of sealing the whole anew, after any earlier config, and writes out the changed pieces.
+// A sealer gives the result of sealing the whole again, after any earlier config, and writes out the changed pieces.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type Json, type JsonObject } from "../../src/snapshot/canonical.ts";
@@ -65,7 +65,7 @@ function assertSame(snapshot: Snapshot, expected: WholeFile): void {
   assertEquals(snapshot.byteLength, expected.bytes.length);
 }
 
-Deno.test("property: after any edits a sealer gives the result of sealing the whole anew, byte for byte", async () => {
+Deno.test("property: after any edits a sealer gives the result of sealing the whole again, byte for byte", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const sealer = openSealer();
@@ -106,7 +106,7 @@ function layersOf(form: Form): Map<string, Json> {
   return form.get("layers") as Map<string, Json>;
 }
 
-/** The sealed forms, which must equal the result of sealing the whole anew. */
+/** The sealed forms, which must equal the result of sealing the whole again. */
 async function sealed(sealer: Sealer, forms: [Form, Form]): Promise<Snapshot> {
   const [config, portable] = [objectOf(forms[0]), objectOf(forms[1])];
   const snapshot = await sealer.seal(config, portable);
@@ -161,7 +161,7 @@ Deno.test("a snapshot is not changed by those that are sealed after it", async (
   assertEquals(of.bytes, bytes);
 });
 
-Deno.test("a value that JSON cannot express is refused as before, also if an equal form had it, and then forgotten", async () => {
+Deno.test("a value that JSON cannot express is refused as before, even if an equal form had it, and then forgotten", async () => {
   const cycle: Record<string, Json> = {};
   cycle.self = cycle;
   const impossible: unknown[] = [NaN, "\ud800", { "\ud800": 1 }, [1n], cycle, { deep: [Infinity] }];

@@ -167,7 +167,7 @@ Deno.test("no variable of the user's has the name of one by which a text travels
   assertEquals(await nameIn(Object.fromEntries(many)), taken.replace("honua_configd", "honua_configd20001"));
 });
 
-Deno.test("ids that differ in any character have variables of their own", async () => {
+Deno.test("ids that differ in any character have their own variables", async () => {
   const ids = ["a", "A", "a_", "_a", "a__", "a b", "a-b", "a_002db", "é", "e\u0301", "😀", "", "_", "a__connection"];
   const connection = "var.x";
   const sources = Object.fromEntries(ids.map((id) => [id, `${connection}${id}`]));
@@ -179,7 +179,7 @@ Deno.test("ids that differ in any character have variables of their own", async 
   assertEquals(ids.map((id) => read.dataSources[id]!.healthCheck), ids.map((id) => `var.${id}`));
 });
 
-Deno.test("a long id is not written again for each text that travels, and long ids keep variables of their own", async () => {
+Deno.test("a long id is not written again for each text that travels, and long ids keep their own variables", async () => {
   const [one, other] = ["a", "b"].map((end) => "-".repeat(50_000) + end) as [string, string];
   const settings = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`s${at}`, "pgvar.x"]));
   const { config } = loadValid({

@@ -25,14 +25,14 @@ Deno.test("of two that name one snapshot, one through a symbolic link, the secon
   assertEquals(Deno.lstatSync(lockPathOf(path)).mode! & 0o777, 0o600);
 });
 
-Deno.test("snapshots that are beside each other have locks of their own", async () => {
+Deno.test("snapshots that are beside each other have their own locks", async () => {
   await using directory = await temporaryDirectory();
   using first = snapshotLock(directory.file("a.json"));
   using second = snapshotLock(directory.file("b.json"));
   assertEquals([(await first.take()).ok, (await second.take()).ok], [true, true]);
 });
 
-Deno.test("a lock whose file was removed is taken anew, and lost to a quicker process", async () => {
+Deno.test("a lock whose file was removed is taken again, and lost to a quicker process", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("snapshot.json");
   using first = snapshotLock(path);

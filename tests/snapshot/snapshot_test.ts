@@ -192,7 +192,7 @@ Deno.test("a megabyte in one string is laid out and verified", async () => {
   assertEquals(await reasonOf(bytes), null);
 });
 
-Deno.test("each fault has words of its own, and the bound is reported", () => {
+Deno.test("each fault has its own words, and the bound is reported", () => {
   const faults = ["too-large", "not-text", "not-json", "no-header", "newer-format", "content-differs"] as const;
   const words = faults.map(describeFault);
   assertEquals([words[0], new Set(words).size], ["is larger than 67108864 bytes", faults.length]);

@@ -181,7 +181,7 @@ Deno.test("a server form that was touched or replaced by its equal is still in f
   });
 });
 
-Deno.test("a snapshot without a server form, as a version of before left it, is not in force until both are there", async () => {
+Deno.test("a snapshot without a server form, as an earlier version left it, is not in force until both are there", async () => {
   await withPlace(async ({ open, path, there }) => {
     await Deno.writeFile(path, first.snapshot.bytes, { mode: 0o640 });
     const { store, existing, existingServerForm } = await open();
@@ -283,7 +283,7 @@ for (const [name, label] of [[".honua", "server form"], [".json", "snapshot"]] a
         delete faults[step];
         assertEquals(await write(store, second), REPLACED);
         assertEquals([await there(), await store.isInForce()], ["second second", true]);
-        // Another process finds the same, and so does one that goes back to the files of before.
+        // Another process finds the same, and so does one that goes back to the earlier files.
         const again = await open();
         assertEquals(await again.store.isInForce(), true);
         assertEquals(await write(again.store, first), REPLACED);

@@ -1,4 +1,4 @@
-// Readers in processes of their own, while the snapshot and its server form are swapped.
+// Readers in their own processes, while the snapshot and its server form are swapped.
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "../../src/snapshot/store.ts";
 import { versionServerForm, versionSnapshot } from "./store_child.ts";
@@ -8,7 +8,7 @@ import { withDirectory } from "./temporary_directory.ts";
 /** How many processes read. */
 export const READERS = 4;
 
-/** Swaps both files so many times, while each reader compares the content with the allowed ones. */
+/** Swaps both files this many times, while each reader compares the content with the allowed ones. */
 export async function swapUnderReaders(swaps: number): Promise<void> {
   await withDirectory(async (directory) => {
     const path = `${directory}/snapshot.json`;

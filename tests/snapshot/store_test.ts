@@ -128,7 +128,7 @@ Deno.test("a snapshot that was touched or replaced by its equal is still in forc
   });
 });
 
-Deno.test("a snapshot found with another mode or group than asked for is to be written anew", async () => {
+Deno.test("a snapshot found with another mode or group than asked for is to be written again", async () => {
   await withPath(async (path) => {
     await (await open(path)).store.write(first);
     const { store, existing } = await open(path, { mode: 0o600 });

@@ -1,6 +1,6 @@
 // A directory of a test's own, gone afterwards with any outcome of the test.
 
-/** Runs with a new, empty directory, in another one than that for temporary files if `parent` names it. */
+/** Runs with a new, empty directory, in one other than that for temporary files if `parent` names it. */
 export async function withDirectory(run: (directory: string) => Promise<void>, parent?: string): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "snapshot-", ...parent !== undefined && { dir: parent } });
   try {

@@ -59,7 +59,7 @@ function watching() {
   };
 }
 
-Deno.test("a wanted directory is opened once, an unwanted one is closed, and another one under the path is opened anew", async () => {
+Deno.test("a wanted directory is opened once, an unwanted one is closed, and another one under the path is opened again", async () => {
   const { open, log, of } = watching();
   const watches = open();
   assertEquals(await watches.align(new Map([["/a", "1"], ["/b", "1"]]), true), { isFresh: true, failure: null });
@@ -79,7 +79,7 @@ Deno.test("a wanted directory is opened once, an unwanted one is closed, and ano
   await watches.close();
 });
 
-Deno.test("a directory that has gone asks for another look, another failure is reported, and the others are opened all the same", async () => {
+Deno.test("a directory that has gone asks for another look, another failure is reported, and the others are opened anyway", async () => {
   const { open, log, watchDirectory } = watching();
   const errors: Record<string, unknown> = {
     "/gone": new Deno.errors.NotFound("gone"),

@@ -60,7 +60,7 @@ Deno.test("the text of each file is handed on in order, with the path that it wa
   assertEquals(["-a", "a", "--a", "-"].map(environmentFilePath), ["a", "a", "-a", ""]);
 });
 
-Deno.test("each state of a file has a fingerprint of its own: missing, empty, not a file, in another place", async () => {
+Deno.test("each state of a file has its own fingerprint: missing, empty, not a file, in another place", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("a.env");
   const digest = async (written: string) => (await readEnvironmentFiles([written])).digest;

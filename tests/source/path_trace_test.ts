@@ -71,7 +71,7 @@ Deno.test("a file system that tells no time of birth is gone through like any ot
   assertEquals([lookups.length, outcome], [1, "found"]);
 });
 
-Deno.test("a directory that is made anew under its path is another one", async () => {
+Deno.test("a directory that is made again under its path is another one", async () => {
   await inDirectory(async (directory) => {
     const identity = async () => (await tracePath(`${directory}/a/f`)).lookups.at(-1)!.directoryIdentity;
     await Deno.mkdir(`${directory}/a`);

@@ -164,7 +164,7 @@ Deno.test("an event hints at the file that it names, at once, and of other direc
     await emit(directory, path);
     assertEquals(watch.hints, ["event 0"]);
     assertEquals(opened.length, before);
-    // An event of the directory itself: it is watched anew, because its watcher may be deaf.
+    // An event of the directory itself: it is watched again, because its watcher may be deaf.
     await emit(directory, directory);
     watch.timers.tick(100);
     await eventually("it is watched anew", () => opened.filter((one) => one === directory).length === 2);
@@ -279,7 +279,7 @@ Deno.test("a look may take ten seconds before that is trouble", async () => {
   });
 });
 
-Deno.test("a watcher that is closed listens to its signal no more", async () => {
+Deno.test("a watcher that is closed no longer listens to its signal", async () => {
   const { signal, listeners } = countedSignal();
   const watch = await timed(["/none/a.hcl"], { signal });
   assertEquals(listeners(), 1);
@@ -287,7 +287,7 @@ Deno.test("a watcher that is closed listens to its signal no more", async () => 
   assertEquals(listeners(), 0);
 });
 
-Deno.test("a directory that is refused is asked for once in a look, also if others were opened", async () => {
+Deno.test("a directory that is refused is asked for once in a look, even if others were opened", async () => {
   await inDirectory(async (directory) => {
     const { watchDirectory } = directed();
     let asked = 0;
@@ -364,7 +364,7 @@ Deno.test("events during a look share one look, a tenth of a second after its en
   });
 });
 
-Deno.test("only a change that a poll finds while events are wanted has the directories watched anew, and at once", async () => {
+Deno.test("only a change that a poll finds while events are wanted has the directories watched again, and at once", async () => {
   await inDirectory(async (directory) => {
     const { watchDirectory, emit, opened } = directed();
     const path = `${directory}/a.hcl`;
@@ -417,7 +417,7 @@ Deno.test("a look that throws is trouble", async () => {
   assertEquals(watch.troubles, ["a bug"]);
 });
 
-Deno.test("a watcher that fails is opened again after a second, also if nothing is polled", async () => {
+Deno.test("a watcher that fails is opened again after a second, even if nothing is polled", async () => {
   await inDirectory(async (directory) => {
     const { watchDirectory } = directed();
     const broken = Promise.withResolvers<never>();

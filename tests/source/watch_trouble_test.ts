@@ -104,7 +104,7 @@ Deno.test("a watcher that fails or ends by itself is reported and opened again",
   });
 });
 
-Deno.test("a watcher that went deaf silently is opened anew when a poll finds a change that it did not report", async () => {
+Deno.test("a watcher that went deaf silently is opened again when a poll finds a change that it did not report", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/a.hcl`;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -233,7 +233,7 @@ Deno.test("closing does not wait for a look that hangs for ever", async () => {
   });
 });
 
-Deno.test("a directory on the way that was replaced without an event is watched anew after a poll", async () => {
+Deno.test("a directory on the way that was replaced without an event is watched again after a poll", async () => {
   await inDirectory((quiet) =>
     inDirectory(async (directory) => {
       await Deno.mkdir(`${directory}/links`);

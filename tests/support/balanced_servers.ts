@@ -60,7 +60,7 @@ export async function openBalancedServers(isAwaited: boolean): Promise<BalancedS
   };
 }
 
-/** Ends the old process, waits for its end, and starts the new one in a session of its own. */
+/** Ends the old process, waits for its end, and starts the new one in its own session. */
 function restartScript(args: readonly (string | number)[], pidFile: string): string {
   const server = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", SLOW_SERVER, ...args].join(" ");
   return `if test -e ${pidFile}; then kill -TERM $(cat ${pidFile}); fi

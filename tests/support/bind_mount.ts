@@ -1,4 +1,4 @@
-// A directory on a file system of its own, whose server can be stopped: every access then hangs, as on a network file
+// A directory on its own file system, whose server can be stopped: every access then hangs, as on a network file
 // system after its server went away. bindfs(1) serves the former content of the directory. Disposing of it unmounts it.
 import { eventually } from "./eventually.ts";
 

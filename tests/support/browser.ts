@@ -1,5 +1,5 @@
-// A real browser for the page: Debian's chromium without a window, led by playwright-core. Every visitor is a context
-// of its own, as a person with a new profile, and records violations that no page of ours may cause. Disposing of the
+// A real browser for the page: Debian's chromium without a window, led by playwright-core. Every visitor is its own
+// context, as a person with a new profile, and records violations that no page of ours may cause. Disposing of the
 // browser ends all.
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import axe from "axe-core";
@@ -27,7 +27,7 @@ export interface Visitor extends AsyncDisposable {
   readonly context: BrowserContext;
   /**
    * The violations so far: errors of scripts and on the console, violations of the content security policy, dialogs,
-   * and requests to another origin than `origins`.
+   * and requests to an origin other than `origins`.
    */
   faults(origins: readonly string[]): string[];
   /** The bytes of all answers so far, as they came over the wire, without event streams and repetitions of the page. */

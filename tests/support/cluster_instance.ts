@@ -1,4 +1,4 @@
-// An instance of a cluster: a daemon with a source of its own or another instance's, which a test can kill and restart,
+// An instance of a cluster: a daemon with its own source or another instance's, which a test can kill and restart,
 // and ask over its admin socket. Each status is checked: its generation must not be lower than one before.
 import { assert } from "@std/assert";
 import type { Status } from "../../src/admin/daemon_api.ts";

@@ -29,7 +29,7 @@ export interface AdminReply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The text as JSON; null: it is none. */
+  /** The text as JSON; null: it is not one. */
   // deno-lint-ignore no-explicit-any
   readonly json: any;
 }
@@ -238,7 +238,7 @@ async function eventuallyOf<T>(
   }
 }
 
-/** Makes a request on a connection of its own, so that none remains at a daemon that ends. */
+/** Makes a request on its own connection, so that none remains at a daemon that ends. */
 async function askOverSocket(path: string, route: string, init: RequestInit = {}): Promise<AdminReply> {
   await eventually(`the socket ${path}`, () => Deno.stat(path), 30_000);
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });

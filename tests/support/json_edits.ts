@@ -3,7 +3,7 @@
 import { withOneMoved } from "./edit_sequence.ts";
 import type { Random } from "./random.ts";
 
-/** A file with everything that the JSON form has, each member of an object on a line of its own. */
+/** A file with everything that the JSON form has, each member of an object on its own line. */
 export const EDITED_JSON = `{
   // A snapshot, edited by hand.
   "$snapshot": { "format": 1, "hash": "a hash of some length" },

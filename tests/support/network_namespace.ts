@@ -60,7 +60,7 @@ async function obstacleTo(attempt: () => Promise<void>): Promise<string | null> 
 }
 
 /**
- * Makes a network of `count` hosts from 10.213.0.1 on. The bridge has a namespace of its own and leaves the machine's
+ * Makes a network of `count` hosts from 10.213.0.1 on. The bridge has its own namespace and leaves the machine's
  * unchanged.
  */
 export async function openNamespaceNetwork(count: number): Promise<NamespaceNetwork> {

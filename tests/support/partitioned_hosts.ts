@@ -1,4 +1,4 @@
-// Hosts in network namespaces of their own, whose cables can be pulled, with instances of one cluster on them.
+// Hosts in network their own namespaces, whose cables can be pulled, with instances of one cluster on them.
 import { type ClusterInstance, commonHash, openClusterInstance } from "./cluster_instance.ts";
 import { eventually } from "./eventually.ts";
 import { type NamespaceNetwork, type NetworkHost, openNamespaceNetwork } from "./network_namespace.ts";
@@ -6,7 +6,10 @@ import { temporaryDirectory } from "./temporary.ts";
 
 const PORT = 6379;
 
-/** After healing: a reconnection waits up to 10 s and may take 5 s, then a reconcile interval and a settle time of 1 s each. */
+/**
+ * After healing: a reconnection waits up to 10 s and may take 5 s, then a reconcile interval and a settle time of 1 s
+ * each.
+ */
 const HEALING_LIMIT_MILLISECONDS = 30_000;
 
 /** A Redis on the first host of a network; it ends when it is disposed of. */

@@ -1,4 +1,4 @@
-// Real Redis servers, Sentinels and a cluster for a test, on free ports and in a directory of their own. Disposing of
+// Real Redis servers, Sentinels and a cluster for a test, on free ports and in their own directory. Disposing of
 // them ends them in any state and removes the directory.
 import { exists } from "@std/fs";
 import { eventually } from "./eventually.ts";

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { openEdgeHost } from "./edge_host.ts";
 import { greedySource } from "./greedy_source.ts";
 
-/** Gives a daemon a greedy source of so many bytes, whose log entry must match. */
+/** Gives a daemon a greedy source of this many bytes, whose log entry must match. */
 export async function rejectGreedySource(bytes: number, message: RegExp): Promise<void> {
   await using host = await openEdgeHost();
   const daemon = await host.follow("first");

@@ -75,7 +75,7 @@ function quietPort(): number {
   }
 }
 
-/** A server on a port of its own, which is closed while it restarts, and a control port for the hooks. */
+/** A server on its own port, which is closed while it restarts, and a control port for the hooks. */
 function openServer(host: string, form: string) {
   const port = quietPort();
   const titles: string[] = [];

@@ -44,7 +44,7 @@ const CONTROL_GROUPS = `
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 `;
 
-/** The first process of namespaces of its own, of mounts and of processes: all of the machine ends with it. */
+/** The first process of its own namespaces, of mounts and of processes: all of the machine ends with it. */
 const SUPERVISOR = `${CONTROL_GROUPS}
   mount -t overlay overlay -o "lowerdir=$BASE,upperdir=$OWN/upper,workdir=$OWN/work" "$OWN/root"
   mkdir "/sys/fs/cgroup/$NAME"

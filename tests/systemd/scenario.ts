@@ -1,4 +1,4 @@
-// A test on a machine of its own, which has the release to install as /delivery; if it fails, the machine's journal is
+// A test on its own machine, which has the release to install as /delivery; if it fails, the machine's journal is
 // part of the message.
 import { bootMachine, type Machine } from "./machine.ts";
 

@@ -148,7 +148,7 @@ Deno.test("gauges take numbers, and booleans as 0 and 1", () => {
   assertEquals(valueOf(metrics, "diverged"), 0);
 });
 
-Deno.test("peers are counted anew each time, and a state that nobody is in is 0", () => {
+Deno.test("peers are counted again each time, and a state that nobody is in is 0", () => {
   const metrics = metricsOf();
   metrics.peers.replace(["agreed", "rejected", "agreed"]);
   assertEquals(valueOf(metrics, 'peers{state="agreed"}'), 2);

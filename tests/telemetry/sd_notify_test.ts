@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-/** A service manager's end of the conversation, in a socket of its own. */
+/** A service manager's end of the conversation, in its own socket. */
 function listenAt(path: string) {
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
   const read = async () => new TextDecoder().decode((await socket.receive())[0]);
@@ -176,7 +176,7 @@ Deno.test("the waiting messages are bounded and ordered, and end with the newest
   }));
 });
 
-Deno.test("a message has each of its statements on a line of its own", () => {
+Deno.test("a message has each of its statements on its own line", () => {
   assertEquals(messageOf({}), "");
   const all = { ready: true, reloading: true, stopping: true, watchdog: true, status: "s" } as const;
   assertEquals(messageOf(all), "READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nSTATUS=s");

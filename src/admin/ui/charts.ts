@@ -1,5 +1,6 @@
 // Charts of the last hour as inline SVG. Each says the same in a sentence, and a mark differs from the others by its
-// form and not only by its colour. The picture is the same for a minute, so that an open page is not redrawn for nothing.
+// form and not only by its colour. The picture is the same for a minute, so that an open page is not redrawn for
+// nothing.
 import type { Recent, RecentFigures, RecentOutcome } from "../../telemetry/recent_figures.ts";
 import { type Markup, markup } from "./markup.ts";
 

@@ -113,7 +113,9 @@ function goOn(others: string): string {
   return others.endsWith("s") ? "go on" : "goes on";
 }
 
-/** A time in UTC, as `toISOString` writes it, for a sentence: the script brings only elements into the reader's zone. */
+/**
+ * A time in UTC, as `toISOString` writes it, for a sentence: the script brings only elements into the reader's zone.
+ */
 export function momentText(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
@@ -241,7 +243,7 @@ function promotion(full: boolean, state: ActionState): Consequence {
   }
   const isLast = step === steps.length - 1;
   const now = steps[step]!;
-  /** Those that are let in if so many are. */
+  /** Those that are let in if this many are. */
   const newHosts = (next: number) => hosts.filter(({ rank }) => rank !== null && rank >= now && rank < next);
   if (isLast && phase === "baking") {
     return impossible(`All ${counted(all, "host")} are let in already: the rollout is done when they have baked.`);

@@ -1,5 +1,5 @@
 // The hosts of the fleet as rows, each with its configuration and its condition. Hosts that need a person come first.
-// Pure; a row shows only the facts of the host's record, also if the host is gone.
+// Pure; a row shows only the facts of the host's record, even if the host is gone.
 import { heldBackText } from "../../cluster/held_back_text.ts";
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import {
@@ -77,7 +77,7 @@ export interface FleetRow {
   readonly late: { readonly kind: "stale" | "ahead"; readonly seen: string } | null;
 }
 
-/** A record is written anew after 30 s at the latest; an older one missed that, or its clock differs. */
+/** A record is written again after 30 s at the latest; an older one missed that, or its clock differs. */
 const STALE_MILLISECONDS = 60_000;
 
 const NEEDS: readonly Need[] = ["person", "moving", "well"];
@@ -101,7 +101,7 @@ export function maskedPeers(records: readonly Peer[], mask: (text: string) => st
 }
 
 /**
- * Returns the known hosts: those of the records, those of expired records, and this one also if its record is not
+ * Returns the known hosts: those of the records, those of expired records, and this one even if its record is not
  * known.
  */
 export function hostsOf(status: Status, peers: PeersAnswer, lost: readonly Peer[]): readonly Host[] {
@@ -270,9 +270,9 @@ export function isInRollout(
 
 function standingOf(host: Host, facts: RowFacts): TonedText {
   const { standing, heldBack } = host;
-  if (host.isLost) return { text: "gone: its daemon writes no more", tone: "bad" };
+  if (host.isLost) return { text: "gone: its daemon stopped writing", tone: "bad" };
   if (isInRollout(host, facts)) return { text: "in the rollout", tone: "warn" };
-  // A diverged host may be held as well: then a person is needed all the same.
+  // A diverged host may be held as well: then a person is needed anyway.
   if (isHeld(host) && standing !== "diverged") {
     const why = heldBack === null ? null : heldBackText(heldBack);
     return { text: why === null ? "held" : `held: ${why}`, tone: "warn" };

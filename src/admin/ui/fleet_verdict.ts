@@ -108,7 +108,7 @@ export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): Fleet
   };
 }
 
-/** A reason may end in a mark of its own. */
+/** A reason may end in its own mark. */
 function ended(sentence: string): string {
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -1,5 +1,5 @@
 // All hosts of the fleet, those that need a person first, below the verdict on them in one sentence. A row is written
-// without spaces and labels that a style can bring: a thousand of them are sent anew whenever one differs.
+// without spaces and labels that a style can bring: a thousand of them are sent again whenever one differs.
 import type { PeersAnswer } from "../../cluster/notifier.ts";
 import { MAX_PEERS, type Peer } from "../../cluster/peer_record.ts";
 import type { ListedRelease } from "../../releases/history_list.ts";

@@ -25,7 +25,7 @@ export interface Page {
   readonly tab: Tab | null;
   /** The name of this instance; null: the reader may not know it yet. */
   readonly instance: string | null;
-  /** The kinds of events after which the page is fetched anew; empty: it shows one moment. */
+  /** The kinds of events after which the page is fetched again; empty: it shows one moment. */
   readonly liveOn: readonly string[];
   /** A form that ends the session; null: there is none. */
   readonly signOut: Markup | null;
@@ -82,8 +82,8 @@ export function pageAnswer(page: Page): Response {
 }
 
 /**
- * Answers with a page, or with 304 if the reader has it: an open page asks every few seconds, and one of a thousand hosts
- * is large. The script of an open page gets only the parts that it replaces.
+ * Answers with a page, or with 304 if the reader has it: an open page asks every few seconds, and one of a thousand
+ * hosts is large. The script of an open page gets only the parts that it replaces.
  */
 export function livePageAnswer(page: Page, request: Request): Response {
   const text = String(request.headers.has(REFRESH_HEADER) ? page.body : pageOf(page));

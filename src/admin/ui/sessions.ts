@@ -28,7 +28,7 @@ export const SESSION_LIMITS: SessionLimits = {
 export interface SessionSettings {
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Returns so many random bytes; default those of the system. */
+  /** Returns this many random bytes; default those of the system. */
   readonly random?: (bytes: number) => Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-// Makes the parameters of a connection to Redis from the options, the environment and the files that they name, anew
+// Makes the parameters of a connection to Redis from the options, the environment and the files that they name, again
 // for each connection. It lists every secret in them, so that all output can be masked.
 import { keyTrouble } from "./client_key.ts";
 import { credentialPath } from "../../host/credential.ts";

@@ -79,7 +79,7 @@ export interface RedisNotifierOptions {
   readonly backoffMilliseconds?: (attempt: number) => number;
 }
 
-/** The limit for removing the own record while disposing; the record expires in any case. */
+/** The limit for removing this instance's record while disposing; the record expires in any case. */
 const LEAVE_LIMIT_MILLISECONDS = 500;
 const COMMAND_LIMIT_MILLISECONDS = 5_000;
 const TRANSFER_LIMIT_MILLISECONDS = 30_000;
@@ -255,7 +255,7 @@ function keepRedisLink(
   });
 }
 
-/** Writes the own record, reads those of the peers, and removes the own one at the end. */
+/** Writes this instance's record, reads those of the peers, and removes its own at the end. */
 function presenceOf(
   { instance, incarnation, formerPeer = null, peerLifeMilliseconds = 90_000 }: RedisNotifierOptions,
   keys: Keys,
@@ -264,7 +264,7 @@ function presenceOf(
   const ownId = peerId({ instance, incarnation });
   const names = [`${keys.peerPrefix}${ownId}`, keys.peers, `${keys.namePrefix}${instance}`];
   let former = formerPeer;
-  /** The latest own record, also if Redis refused it; null before the first one. */
+  /** This instance's latest record, even if Redis refused it; null before the first one. */
   let latest: PeerRecord | null = null;
   let hasWritten = false;
   return {
@@ -321,7 +321,8 @@ function readPeers(reply: unknown, ownId: string): Peer[] {
 }
 
 /**
- * Sorts by name, and puts the own record in place of the one in Redis, which others may have changed or crowded out.
+ * Sorts by name, and puts this instance's record in place of the one in Redis, which others may have changed or crowded
+ * out.
  */
 function withOwn(own: PeerRecord | null, found: readonly Peer[]): Peer[] {
   const peers = own === null ? [...found] : [...found.filter(({ self }) => !self), { ...own, self: true }];

@@ -56,11 +56,11 @@ export interface Script {
   readonly sha: string;
 }
 
-/** The history keeps about so many announcements. */
+/** The history keeps about this many announcements. */
 export const HISTORY_LENGTH = 1_000;
 /** A longer name in the index of peers belongs to no instance. */
 export const MAX_NAME_BYTES = 1_024;
-/** One run reads at most so many names of the index, so that it does not block Redis. */
+/** One run reads at most this many names of the index, so that it does not block Redis. */
 const MAX_NAMES = 10 * MAX_PEERS;
 
 const NOW = `
@@ -73,7 +73,7 @@ local function whole(number)
 end
 `;
 
-// A skip set of another form than that of `skipsText` counts as none. The JSON after a hash is the client's matter.
+// A skip set of a form other than that of `skipsText` counts as none. The JSON after a hash is the client's matter.
 const SKIPS = `
 local function readSkips(text)
   local skips, hashes = {}, {}
@@ -234,7 +234,7 @@ return answer('accepted', readHead(KEYS[1]), known, delivered)
 
 /**
  * Keys: head, history. Arguments: generation and hash of the head, mark of the rollout (empty: there is none), the
- * candidate's hash, since (empty: the candidate is the one of before), the new text, the text of the skips to add, the
+ * candidate's hash, since (empty: the candidate is the previous one), the new text, the text of the skips to add, the
  * instance's id, channel, the mark of the rollout that the client knows. The rules are those of `judgeMove`.
  * The message is that of the head, but from the instance that moved: the one that announced the head would take its own
  * for known.
@@ -371,7 +371,7 @@ const replySchema = z.tuple([
 ]);
 
 /**
- * Parses an answer of one of the three; null: it is none, so it did not come from Redis. The scripts check the head
+ * Parses an answer of one of the three; null: it is not one, so it did not come from Redis. The scripts check the head
  * too, but another server may answer in their place.
  *
  * @param known the rollout whose mark the request had, so that the answer need not have its text; null: it had none.

@@ -1,5 +1,5 @@
 // Finds the server to use: a primary, which Sentinels or the servers themselves name, or any node of a cluster. It is
-// found anew for every session, since yesterday's primary may be today's replica.
+// found again for every session, since yesterday's primary may be today's replica.
 import type { Buffer } from "node:buffer";
 import type { RedisEndpoint, TcpEndpoint } from "./connection_string.ts";
 import { nameOf, type RedisConnection } from "./redis_connection.ts";

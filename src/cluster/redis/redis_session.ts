@@ -1,5 +1,5 @@
 // One session with Redis, from the first connection to the loss of any: two connections to one server, which is found
-// anew for each session. No connection is opened again by itself: after a loss the caller opens a whole new session.
+// again for each session. No connection is opened again by itself: after a loss the caller opens a whole new session.
 import type { Buffer } from "node:buffer";
 import type { RedisEndpoint } from "./connection_string.ts";
 import { type Keys, parseHeadReply, READ, type Script } from "./redis_scripts.ts";
@@ -38,7 +38,7 @@ export interface Session {
   publish(message: string): Promise<number>;
   /**
    * Runs a command with a large value, whose reply has bytes for strings, on the node of its key; rejects with a reason
-   * for users. It has a connection of its own: behind the value other commands would wait until they seem unanswered.
+   * for users. It has its own connection: behind the value other commands would wait until they seem unanswered.
    */
   transfer(command: string, ...words: readonly (string | number | Buffer)[]): Promise<unknown>;
   /** Resolves with the reason when the session is lost; never rejects. */

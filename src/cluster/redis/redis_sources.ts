@@ -1,5 +1,5 @@
 // Keeps sources in Redis, each under its hash for 30 days. Any client can write there, so a value of another form
-// counts as no source. Each transfer has a connection of its own.
+// counts as no source. Each transfer has its own connection.
 import { Buffer } from "node:buffer";
 import type { Notifier } from "../notifier.ts";
 import { MAX_SOURCE_BYTES, refusalOf, type StoredSource } from "../stored_source.ts";
@@ -29,7 +29,7 @@ export function sourcesIn({ sourcePrefix }: Keys, attempt: Attempt): Pick<Notifi
     async source(hash) {
       const outcome = await attempt("reads", async (session) => {
         try {
-          // One byte more than a source has shows that it is none.
+          // One byte more than a source has shows that it is not one.
           return parseSource(await session.transfer("getrange", `${sourcePrefix}${hash}`, 0, MAX_SOURCE_BYTES + 1));
         } catch (error) {
           if (error instanceof RedisTrouble && replyCode(error.cause) === "WRONGTYPE") return null;

@@ -86,7 +86,7 @@ export function isRefusal(error: unknown): boolean {
   return replyCode(answered) !== null && !isLoss(answered);
 }
 
-/** The redirection in an answer; null: it is none. */
+/** The redirection in an answer; null: it is not one. */
 export function redirectionIn(error: unknown): Redirection | null {
   if (replyCode(error) === null) return null;
   const found = /^(MOVED|ASK) \d{1,5} ([\w.:?%-]{0,255}):(\d{1,5})\b/.exec((error as Error).message);

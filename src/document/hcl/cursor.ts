@@ -38,7 +38,7 @@ export interface Cursor {
 /** The deepest nesting of brackets, blocks and interpolations that the parser receives. */
 export const MAX_NESTING = 200;
 
-/** The most settings, values and stray lines of a source: each costs memory for its place, also if it is empty. */
+/** The most settings, values and stray lines of a source: each costs memory for its place, even if it is empty. */
 export const MAX_VALUES = 1_000_000;
 
 export const CHAR = {

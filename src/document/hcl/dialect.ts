@@ -69,7 +69,7 @@ export interface ScannedItem {
   readonly length: number;
   /** Whether a line or the source begins with the item; other text in front of it makes no difference. */
   readonly isFresh: boolean;
-  /** Only so many units from the item's beginning determine it; Infinity if the whole rest of the text does. */
+  /** Only this many units from the item's beginning determine it; Infinity if the whole rest of the text does. */
   readonly reach: number;
   /** The number of settings, values and stray lines. */
   readonly count: number;
@@ -231,7 +231,7 @@ function takeLabels(cursor: Cursor): OutlineLabel[] {
   }
 }
 
-/** `variable "x" = v` becomes `variable "x" { default = v }`, on lines of its own. */
+/** `variable "x" = v` becomes `variable "x" { default = v }`, on its own lines. */
 function takeVariableAssignment(cursor: Cursor, nameRange: Range, labels: OutlineLabel[]): OutlineEntry | null {
   const at = cursor.at++;
   skipBlanks(cursor, false);

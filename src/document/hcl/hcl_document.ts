@@ -170,7 +170,7 @@ function computedName(source: SourceText, range: Range): Diagnostic {
   });
 }
 
-/** A file that was truncated to be written anew looks like this for a moment. */
+/** A file that was truncated to be written again looks like this for a moment. */
 function emptySource(source: SourceText): Diagnostic {
   return errorDiagnostic("document/empty", "The file is empty", {
     why: "It holds no block and no setting; a file that is just being written looks like this",

@@ -1,4 +1,4 @@
-// Runs the judge in a process of its own, which can be killed, with limits of time and memory for each request. An idle
+// Runs the judge in its own process, which can be killed, with limits of time and memory for each request. An idle
 // process is ended, so that none of its memory stays resident. The daemon survives every failure of the process.
 import { type Judgement, parserCommand, type ParserProcess, type RequestLimits } from "./parser_process.ts";
 import { startParserProcess } from "./parser_process.ts";
@@ -58,7 +58,7 @@ export interface ParserWork {
 const RECYCLE_BYTES = 256 * 1024 * 1024;
 
 /**
- * After so many early starts in a row without a request, the process starts only with a request. A start costs a
+ * After this many early starts in a row without a request, the process starts only with a request. A start costs a
  * quarter of a second of processor time, which is much if dozens of instances see one change at once, and most edits
  * change no shape and need no request. So the process starts early while one of the last two loads made a request; a
  * wrong guess costs only the time of a start.

@@ -5,7 +5,7 @@ import { CAT, type ProcReader, readProcFiles, textOfError } from "../../host/pro
 /** The pause between two readings of the usage of a busy process. */
 const POLL_MILLISECONDS = 10;
 
-/** The same if each reading costs a process of its own. */
+/** The same if each reading starts a process. */
 const COSTLY_POLL_MILLISECONDS = 50;
 
 /** The unit of processor time in /proc: Linux has a `USER_HZ` of 100 on every machine that the program is built for. */

@@ -37,7 +37,7 @@ export type ValuePosition = "attribute" | "list" | "object";
 
 /**
  * Takes a value, the cursor at its first character. If a list or object is not well formed, its text is taken as an
- * expression, and hcl2json reports its fault. The missing commas and `=` of its attributes are inserted all the same,
+ * expression, and hcl2json reports its fault. The missing commas and `=` of its attributes are inserted anyway,
  * because hcl2json would otherwise complain of the first of them.
  */
 export function takeValue(cursor: Cursor, surroundings: ValuePosition): Outline {

@@ -81,7 +81,7 @@ const CHARACTERS: Cases = [
   }],
   [/^;/, {
     summary: "A semicolon has no meaning here",
-    suggestion: "Put each setting on a line of its own, and commas between the items of a list",
+    suggestion: "Put each setting on its own line, and commas between the items of a list",
   }],
   [/^\\\r?\n/, {
     summary: "A backslash ends a line in a string",
@@ -351,7 +351,7 @@ const WORDINGS: Readonly<Record<string, Wording | ((here: Here) => Wording)>> = 
   "Unterminated object constructor expression": { summary: "An object is never closed", suggestion: "Add the }" },
   "Invalid single-argument block definition": {
     summary: "There is something behind the value in a block on one line",
-    suggestion: "Put the value and the } on lines of their own",
+    suggestion: "Put the value and the } on their own lines",
   },
   "Invalid number literal": {
     summary: "A number is not written as HCL wants it",

@@ -36,7 +36,7 @@ export interface JsonMemory {
 
 /** The cost of one reading, in numbers that do not depend on the machine. */
 export interface JsonReadingWork {
-  /** Members that were read anew, among those that are remembered one by one. */
+  /** Members that were read again, among those that are remembered one by one. */
   readonly scanned: number;
 }
 
@@ -53,7 +53,7 @@ export function openJsonMemory(divides: Divides): JsonMemory {
   /** Keeps the last text in memory if the new one has a mistake or is too large. */
   function* readWith(text: string, known: typeof last): Generator<void, Tree> {
     const members = openMemberReading(divides, known && known.members);
-    // Removed values are not subtracted: the bound may be reached too early, and then the whole text is counted anew.
+    // Removed values are not subtracted: the bound may be reached too early, and then the whole text is counted again.
     const before = known?.values ?? 1;
     const bounds = { maxMistakes: known ? 1 : MAX_ERRORS, maxNesting: MAX_NESTING, maxCommas: MAX_VALUES - before };
     const tree = yield* readTree(text, { members, ...bounds });

@@ -314,7 +314,7 @@ export interface MemberReading {
   readonly top: MemberMemory;
   /** The members of this top-level object; null if they are not remembered, as at the second use of a name. */
   inside(name: string): MemberMemory | null;
-  /** The number of members that were read anew. */
+  /** The number of members that were read again. */
   readonly read: number;
   /** All members in the order of the text, for the next reading. Moves every anchor to its place in this text. */
   settle(text: string, root: Value): RememberedMembers;

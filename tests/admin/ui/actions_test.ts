@@ -243,7 +243,7 @@ Deno.test("name and reason have the bounds of the other routes, and the typed te
   assertEquals(orders(host), []);
 });
 
-Deno.test("an action is not done on another state than the confirmation showed, and the page shows the new one", async () => {
+Deno.test("an action is not done on a state other than the confirmation showed, and the page shows the new one", async () => {
   await using host = await openActing();
   const basis = (await fieldsOf(host, "/ui/actions/rollback?to=41"))["basis"]!;
   host.api.releases = () => [

@@ -105,7 +105,7 @@ Deno.test("a diff of a release that is not valid any more shows its diagnostics,
   assertStringIncludes(page, "3 | x = &quot;***&quot;");
 });
 
-Deno.test("a diff by a reference that is none is not begun", async () => {
+Deno.test("a diff by an invalid reference is not begun", async () => {
   await using host = await openAdminHost();
   for (const query of ["from=", "to=%3Cscript%3E", "from=1&from=2"]) {
     const answer = await host.ask(`/ui/releases/diff?${query}`);

@@ -175,7 +175,7 @@ Deno.test("a Sentinel that asks for a password is given Redis' own", async () =>
   assertEquals((await one.notifier.head()).ok, true);
 });
 
-Deno.test("a Sentinel that has another password than Redis is named", async () => {
+Deno.test("a Sentinel that has a password other than Redis is named", async () => {
   await using sentinel = await startRedis({ sentinel: true, config: ["requirepass another"] });
   const servers = { kind: "sentinel", serviceName: "edge", endpoints: [sentinel] } as const;
   await using one = openInstance(connectionTo(servers, { password: "secret" }));

@@ -23,7 +23,7 @@ Deno.test("a connection that is made at the moment at which nobody wants it any 
   assertEquals(listeners(), 0);
 });
 
-Deno.test("a connection that has ended listens to its signal no more", async () => {
+Deno.test("a connection that has ended no longer listens to its signal", async () => {
   await using server = startLyingRedis(() => "+PONG\r\n");
   const { signal, listeners } = countedSignal();
   for (let time = 0; time < 3; time++) {

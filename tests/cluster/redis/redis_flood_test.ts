@@ -7,7 +7,7 @@ import { A, CHANNEL, openInstance, singleTo } from "./redis_notifying.ts";
 const MESSAGES = 20_000;
 const MEBIBYTE = 1024 * 1024;
 
-// The parser of ioredis frees the memory of long messages by an interval of its own, which ends soon after.
+// The parser of ioredis frees the memory of long messages by its own interval, which ends soon after.
 Deno.test("twenty thousand messages and some of a mebibyte are heard, and held by nobody", {
   sanitizeOps: false,
   sanitizeResources: false,

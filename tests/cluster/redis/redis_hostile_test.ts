@@ -20,7 +20,7 @@ const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ["an array too long for the language", "*99999999999\r\n", /more than \d+ elements/],
   ["a string of 8 GiB", "$8589934592\r\n", /more than \d+ bytes/],
   ["a line without end", `+${"x".repeat(100_000)}`, /a line of more than/],
-  ["a number that is none", ":\r\n", /something else/],
+  ["an invalid number", ":\r\n", /something else/],
   ["a negative length", "$-2\r\n", /something else/],
   ["RESP 3", "%1\r\n+mode\r\n+standalone\r\n", /something else/],
   ["TLS", "\x15\x03\x01\x00\x02\x02\x0a", /TLS: write ssl=true/],

@@ -1,4 +1,4 @@
-// The keys in Redis and the messages on its channel: exactly the documented ones, also if others have written there
+// The keys in Redis and the messages on its channel: exactly the documented ones, even if others have written there
 // before.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { incarnationOf } from "../../support/incarnation.ts";
@@ -206,7 +206,7 @@ Deno.test("records that are garbage, too long or dead are left out of the peers,
   assertEquals(crowd.ok && crowd.peers.length, 1_000);
 });
 
-Deno.test("a history at its last possible id is begun anew, and holds no announcement up", async () => {
+Deno.test("a history at its last possible id is begun again, and holds no announcement up", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await one.notifier.announce(announcementOf(A));
@@ -293,7 +293,7 @@ Deno.test("a record ends with its life when nobody renews it", async () => {
   });
 });
 
-Deno.test("disposing takes the own record away, and leaves that of a namesake", async () => {
+Deno.test("disposing removes the instance's own record, and leaves that of a namesake", async () => {
   await using server = await startRedis();
   const one = await openUp(singleTo(server));
   await write(one, peerRecord("edge-1"));

@@ -1,4 +1,4 @@
-// Messages that make all look again are paths, which do not name their sender: an instance knows its own all the same,
+// Messages that make all look again are paths, which do not name their sender: an instance knows its own anyway,
 // and takes no other message for one.
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../support/eventually.ts";
@@ -24,7 +24,7 @@ Deno.test("a path that an instance sent is its own, once, and another's for ever
   assertEquals(owns(other).filter((own) => own).length, 1);
 });
 
-Deno.test("another path than the one that was sent is another's", async () => {
+Deno.test("a path other than the one that was sent is another's", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.cli("publish", CHANNEL, "/etc/honua/other.hcl");

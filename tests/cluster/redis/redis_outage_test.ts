@@ -10,7 +10,7 @@ import { openTcpProxy } from "../../support/tcp_proxy.ts";
 import { A, B, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../../support/announcement_of.ts";
 
-/** The changes; that a link is down for another reason than before is none. */
+/** The changes; that a link is down for a reason other than before is none. */
 const states = (links: readonly Link[]) =>
   links.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
 
@@ -241,7 +241,7 @@ for (
   });
 }
 
-Deno.test("a replica is no place to announce: the link is down until it is a primary, and again when it is none", async () => {
+Deno.test("a replica is no place to announce: the link is down until it is a primary, and again when it stops being one", async () => {
   await using primary = await startRedis();
   await using server = await startRedis({ config: [`replicaof ${primary.host} ${primary.port}`] });
   await using one = openInstance(singleTo(server));

@@ -138,7 +138,7 @@ Deno.test("of a cluster the node of the channel's slot is asked, wherever one be
 
 const HELLO_OF_A_NODE = "*4\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
 
-/** A primary that grants every right, and answers some commands in a way of its own. */
+/** A primary that grants every right, and answers some commands in its own way. */
 function lyingRedisWith(answers: Readonly<Record<string, string | (() => string)>>): LyingRedis {
   return startLyingRedis(([command = ""]) => {
     const answer = answers[command] ?? { hello: HELLO_OF_A_PRIMARY, eval: "*0\r\n" }[command] ?? "+OK\r\n";

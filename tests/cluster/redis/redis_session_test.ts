@@ -119,7 +119,7 @@ Deno.test("a request at a node that is being left is answered, and moves nothing
   const both = [session.run(SCRIPT, ["k"], []), session.run(SCRIPT, ["k"], [])];
   assertEquals([await Promise.all(both), stay.state.resubscribed], [[7, 7], 1]);
   await eventually("the connections that were left to be closed", () => stay.state.open === 2);
-  // A node that refuses the question is left all the same.
+  // A node that refuses the question is left anyway.
   const third = startNode();
   next.answers = { script: movedTo(third), ping: "-NOPERM x\r\n" };
   assertEquals(await session.run(SCRIPT, ["k"], []), 7);
@@ -151,7 +151,7 @@ Deno.test("a session begins at the node of its slot, and leaves no connection to
   assertEquals(lost.state.open, 0);
 });
 
-Deno.test("while a slot moves a session begins all the same, and other answers are none to begin with", async () => {
+Deno.test("while a slot moves a session begins anyway, and other answers are none to begin with", async () => {
   await using node = startNode();
   for (const code of ["ASK 1 127.0.0.1:1", "TRYAGAIN x"]) {
     node.answers.evalsha = `-${code}\r\n`;
@@ -190,7 +190,7 @@ Deno.test("a script that a server does not know is sent whole, and one that it r
   assertEquals(node.asked.at(-1), "script");
 });
 
-Deno.test("a transfer follows its slot on a connection of its own, moves no other, and is given up after five moves", async () => {
+Deno.test("a transfer follows its slot on its own connection, moves no other, and is given up after five moves", async () => {
   await using last = startNode({ set: "$2\r\nOK\r\n" });
   await using second = startNode({ set: askingAt(last) });
   await using first = startNode({ set: movedTo(second) });
@@ -251,7 +251,7 @@ Deno.test("a session that nobody wants any more when it is there leaves no timer
   await stay.open();
 });
 
-Deno.test("a publisher is no receiver, and a count that is none is 0", () => {
+Deno.test("a publisher is no receiver, and an invalid count is 0", () => {
   assertEquals([0, 1, 2, 5, -1, 1.5, NaN, Infinity].map(withoutSelf), [0, 0, 1, 4, 0, 0, 0, 0]);
 });
 

@@ -32,7 +32,7 @@ Deno.test("a complaint that names no place is about the whole item", () => {
 
 Deno.test("a place is counted in lines and characters as people see them, and found through the rewritten text", () => {
   const text = '\n\na { x = 1, y = "\u{1f469}\u200d\u{1f680}e\u0301" z }\n';
-  // The item begins on the third line; rewritten, each of its settings has a line of its own.
+  // The item begins on the third line; rewritten, each of its settings has its own line.
   const operator = "An operator has no meaning here";
   assertEquals(reported(text, "2,1-2: Invalid operand"), [`3:5 "x" ${operator}`]);
   assertEquals(reported(text, "3,5-7: Invalid operand"), [`3:16 "\\"\u{1f469}\u200d\u{1f680}" ${operator}`]);

@@ -31,7 +31,7 @@ function readPieces(...pieces: readonly (readonly number[])[]): Promise<unknown[
   return Array.fromAsync(readFrames(ReadableStream.from(pieces.map((piece) => new Uint8Array(piece)))));
 }
 
-/** A message of so many bytes: its length, and digits. */
+/** A message of this many bytes: its length, and digits. */
 function message(length: number): number[] {
   return [0, 0, 0, length, ...Array.from({ length }, () => 0x31)];
 }
@@ -55,7 +55,7 @@ Deno.test("a message may have 256 MiB, and a longer one is refused before it is 
   await assertRejects(() => readPieces([0x10, 0, 0, 1]), Error, "268435457 bytes are more than 268435456");
 });
 
-Deno.test("a reader lets its stream go, also if the consumer stops early", async () => {
+Deno.test("a reader lets its stream go, even if the consumer stops early", async () => {
   const stream = ReadableStream.from([new Uint8Array([...message(1), ...message(1)])]);
   for await (const _ of readFrames(stream)) break;
   assertEquals(stream.locked, false);

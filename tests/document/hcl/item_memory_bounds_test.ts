@@ -6,7 +6,7 @@ import { openPace } from "../../../src/time/pace.ts";
 import { asText } from "../../support/rereading.ts";
 import { scanSource } from "../../support/whole_scan.ts";
 
-/** An attribute whose brackets never fit: it is scanned again from each of so many. */
+/** An attribute whose brackets never fit: it is scanned again from each of this many. */
 function misfit(depth: number, items: number): string {
   return `x = ${"[".repeat(depth)}${"1,".repeat(items)}${"] + 1".repeat(depth)}\n`;
 }

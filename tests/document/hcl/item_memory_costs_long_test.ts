@@ -150,7 +150,7 @@ Deno.test("an aborted scan forgets and moves nothing", async () => {
   assertEquals(memory.scanned, 0);
 });
 
-Deno.test("a text that is forgotten is scanned anew, and the one before it is at its places again", async () => {
+Deno.test("a text that is forgotten is scanned again, and the one before it is at its places again", async () => {
   const memory = openItemMemory();
   const scan = (text: string) => memory.scan(text, openPace());
   const { items } = await scan(SOURCE);

@@ -104,8 +104,9 @@ function inShort(reply: ParseReply | "confined"): unknown {
 }
 
 Deno.test({
-  name: "the parser's process is confined before it reads, reports its position, and counts anew with each request",
-  // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then.
+  name:
+    "the parser's process is confined before it reads, reports its position, and counts from zero with each request",
+  // The Go runtime inside hcl2json sets its own timers and leaves one behind now and then.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

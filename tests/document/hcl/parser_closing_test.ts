@@ -245,7 +245,7 @@ Deno.test("a process that nobody asks anything is ended after five seconds", asy
   });
 });
 
-Deno.test("a process that is asked is not ended for its idleness, also if a request may come soon", async () => {
+Deno.test("a process that is asked is not ended for its idleness, even if a request may come soon", async () => {
   await using directory = await temporaryDirectory();
   const script = `until test -e ${directory.file("go")}; do sleep 0.01; done\n${ANSWERING}`;
   await withFakeTimeouts(async (timers) => {

@@ -113,7 +113,7 @@ Deno.test("lists and objects have their parts at their places, or at that of the
   assertEquals(valueIn("a = b", { c: "d" }), [{ "c@b": ["d", undefined, "b"] }]);
 });
 
-Deno.test("a name that is computed or a number spelled anew is a flaw", () => {
+Deno.test("a name that is computed or a number respelled is a flaw", () => {
   assertEquals(valueIn("a = { (b) = 1, c = 2 }", { "${b}": 1, c: 2 }), [{ "c@c": [2, "2", "2"] }, "computed-name"]);
   assertEquals(valueIn("a = b", { "${c}": 1, "%{d}": 2, e: "3" }), [
     { "e@b": ["3", undefined, "b"] },

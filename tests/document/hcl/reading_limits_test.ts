@@ -19,7 +19,7 @@ function openReader(answer: (texts: readonly string[]) => Judgement) {
   return openHclReader(openBlockParser(parser));
 }
 
-/** A judge that finds so many places wrong in each text. */
+/** A judge that finds this many places wrong in each text. */
 function complaining(places: number): (texts: readonly string[]) => Judgement {
   const one = (at: number) => `${FILE_MARK}:1,${at}-${at + 1}: Invalid operand; x`;
   const complaint = Array.from({ length: places }, (_, at) => one(at + 1)).join(" ");
@@ -42,7 +42,7 @@ Deno.test("a limit is reported by its kind, at the item that exceeded it", async
   assertEquals(await reported("crash", 1), ["document/parser-ended", "The parser ended before it was done", 3]);
 });
 
-Deno.test("after a limit was exceeded the source is scanned anew, and its values are placed then", async () => {
+Deno.test("after a limit was exceeded the source is scanned again, and its values are placed then", async () => {
   const answers: ((texts: readonly string[]) => Judgement)[] = [
     () => ({ ok: false, reason: "crash", at: 0 }),
     (texts) => ({ ok: true, verdicts: texts.map((text) => ({ value: { [text[0]!]: "${f}" } })) }),
@@ -132,7 +132,7 @@ Deno.test("a carriage return in a heredoc is reported at the marker's two angle 
   assertEquals(reported, ["<<"]);
 });
 
-Deno.test("a name that is a prototype's is a member of its own in a filled shape", () => {
+Deno.test("a name that is a prototype's is its own member in a filled shape", () => {
   const shape = { names: ["__proto__", "toString"], values: [{ a: 1 }, 2] };
   const filled = fillShape({ names: [0, 1], values: [0, 1] }, shape) as Record<string, unknown>;
   assertEquals(Object.keys(filled), ["__proto__", "toString"]);

@@ -345,7 +345,7 @@ Deno.test("a word is an identifier of HCL, of any letters", () => {
   ]);
 });
 
-Deno.test("an item of a list is whole also if its comma or the end of the list is on another line", () => {
+Deno.test("an item of a list is whole even if its comma or the end of the list is on another line", () => {
   const forms = (text: string) => {
     const value = scanSource(text).items[0]!.entry!.value;
     return value.kind === "list" ? value.items.map((item) => item.kind === "expression" ? item.form : item.kind) : null;

@@ -27,7 +27,7 @@ async function byItsShape(text: string): Promise<HclJson | null> {
 }
 
 function inProcess(name: string, fn: () => Promise<void>): void {
-  // The Go runtime inside hcl2json sets timers of its own and leaves one behind now and then.
+  // The Go runtime inside hcl2json sets its own timers and leaves one behind now and then.
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
 

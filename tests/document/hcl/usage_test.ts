@@ -14,7 +14,7 @@ Deno.test("the resident memory of a process is known, and that of one that is go
   assertEquals(await residentBytes(gone.pid), null);
 });
 
-Deno.test("a program that may not open files of /proc knows it all the same", async () => {
+Deno.test("a program that may not open files of /proc knows it anyway", async () => {
   const module = new URL("../../../src/document/hcl/usage.ts", import.meta.url).href;
   const script = `import { residentBytes } from ${JSON.stringify(module)};
     const opened = await Deno.readTextFile("/proc/self/status").then(() => true, () => false);
@@ -141,7 +141,7 @@ Deno.test("a process is looked at every 10 ms, and every 50 ms if each look cost
   }
 });
 
-Deno.test("a watch that is ended by its own report reports no more", async () => {
+Deno.test("a watch that is ended by its own report reports nothing more", async () => {
   await withFakeTimeouts(async (timers) => {
     let [looks, reported] = [0, 0];
     const look = () => {

@@ -172,7 +172,7 @@ Deno.test("a string is whole on its line, or on a later one if it is set off the
   assertEquals(first('a = "x\n b = "c"\n'), 'bare | "x');
 });
 
-/** How many units of a text's first item were scanned a second time, with so many allowed, and how far it looked. */
+/** How many units of a text's first item were scanned a second time, with this many allowed, and how far it looked. */
 function costOf(text: string, budget: number): [rescanned: number, reach: number, value: unknown] {
   const cursor = openCursor(text);
   cursor.rescanBudget = budget;

@@ -161,7 +161,7 @@ Deno.test("an escape that does not exist has a message for the intended one", ()
 
 const LARGE = "Write \\UXXXXXXXX with the code point of a character, or \\\\ for a backslash";
 
-Deno.test("the second half of a pair of escapes has another message than a single half", () => {
+Deno.test("the second half of a pair of escapes has a different message from a single half", () => {
   const text = '"x\\ud83d\\ude00"';
   assertEquals(isSecondHalf(text, text.indexOf("\\ude00")), true);
   assertEquals(isSecondHalf(text, text.indexOf("\\ud83d")), false);

@@ -22,7 +22,7 @@ const VALUES: readonly (readonly [value: string, told: string])[] = [
   ["`x`", "7 A string is in backticks; Put it in double quotes; a text of several lines is a heredoc, <<EOF"],
   [
     "1;",
-    "8 A semicolon has no meaning here; Put each setting on a line of its own, and commas between the items of a list",
+    "8 A semicolon has no meaning here; Put each setting on its own line, and commas between the items of a list",
   ],
   ["\u200b1", "7 There is an invisible character here (U+200B); Remove it"],
   ["1\ufeff", "8 There is an invisible character here (U+FEFF); Remove it"],
