@@ -90,7 +90,7 @@ inotifywait --monitor --quiet --event close_write,moved_to --format %f "$1" | wh
 done
 `;
 
-/** The shell: it tells that the file changed, and copies it as it is. */
+/** The shell: it tells that the file changed, and copies it unchanged. */
 export function inotify(redisPort: number): Rival {
   return {
     ...plain("inotifywait + sha256sum + redis-cli"),

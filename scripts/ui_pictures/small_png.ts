@@ -1,5 +1,5 @@
 // A picture of a page in a third of the bytes: with at most 256 colours, each of the others drawn in the nearest of
-// them. The few of a page are kept as they are; only shades at the edges of letters are lost. (PNG, third edition.)
+// them. The few of a page are kept unchanged; only shades at the edges of letters are lost. (PNG, third edition.)
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { joinedBytes } from "../../src/host/joined_bytes.ts";
 

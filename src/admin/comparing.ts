@@ -1,5 +1,5 @@
-// The work of a request that compiles sources: one at a time for all routes together, because a reload has to wait for
-// it.
+// The diffs and plans that requests ask for, one at a time for all routes together: each compiles sources, which a
+// reload waits for.
 import { withinLimit } from "../time/limit.ts";
 import type { AdminLimits } from "./limits.ts";
 import { overdue, type Problem, tooMany } from "./problem.ts";

@@ -44,7 +44,7 @@ export function overdue(what: string, limitMilliseconds: number): Problem {
   return { status: 504, code: "admin/overdue", detail: `${what} within ${limitMilliseconds / 1000} s` };
 }
 
-/** The body of a request is not as it must be. */
+/** The body of a request is invalid. */
 export function invalid(detail: string): Problem {
   return { status: 422, code: "admin/invalid-request", detail };
 }

@@ -186,7 +186,9 @@ export function isLost(head: Head | null, { seen }: Ledger): boolean {
   return head === null || head.generation < seen;
 }
 
-/** Whether a head that was read counts: it is not lost, or the instance never agreed and so takes the head as it is. */
+/**
+ * Whether a head that was read counts: it is not lost, or the instance never agreed and so takes the head unchanged.
+ */
 export function isHeadKnown(head: Head | null, ledger: Ledger): head is Head {
   return head !== null && (ledger.agreed === null || !isLost(head, ledger));
 }

@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { type Head, isHash } from "./head.ts";
-import { oneLine, type Skip } from "./skip.ts";
+import { oneLine } from "./one_line.ts";
+import type { Skip } from "./skip.ts";
 
 /**
  * `awaiting-approval`: nobody is let in before a host has verified the approvals; `admitting`: the hosts of the step

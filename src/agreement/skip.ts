@@ -1,6 +1,7 @@
 // The skip set: hashes that no instance runs, because a release with them was undone. The store keeps it beside the
 // head, where any client can write, so its text is bounded and parsed strictly.
 import * as z from "zod";
+import { oneLine } from "./one_line.ts";
 import { isHash } from "./head.ts";
 
 /** A hash that is not to be run. */
@@ -38,12 +39,6 @@ const skipSchema = z.object({
 /** Makes a skip of texts of any length: they are cut, and control characters in them become spaces. */
 export function skipFor({ hash, by, at, reason }: Skip): Skip {
   return { hash, at, by: oneLine(by, MAX_SKIP_BY_LENGTH), reason: oneLine(reason, MAX_SKIP_REASON_LENGTH) };
-}
-
-/** Makes one line of at most `maxLength` UTF-16 units, no surrogate pair split; `?` if nothing is left. */
-export function oneLine(text: string, maxLength: number): string {
-  const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
-  return cut.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ") || "?";
 }
 
 /** Parses a skip from outside; null: it is not one. */

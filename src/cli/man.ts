@@ -146,12 +146,12 @@ function paragraphs(texts: readonly string[]): string[] {
   return texts.flatMap((text, index) => [...index === 0 ? [] : [".PP"], roffLine(roffProse(text))]);
 }
 
-/** Lines exactly as they are, indented. */
+/** Lines exactly unchanged, indented. */
 function literalLines(lines: readonly string[]): string[] {
   return [".RS 4", ".nf", ...lines.map((line) => roffLine(roffLiteral(line))), ".fi", ".RE"];
 }
 
-// Text for man(7): shown exactly as it is, and never read as a request.
+// Text for man(7): shown exactly unchanged, and never read as a request.
 
 /** Characters that roff reads as something else, or shows as another one (groff_char(7)). */
 const ESCAPES: Readonly<Record<string, string>> = {

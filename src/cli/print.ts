@@ -21,7 +21,7 @@ export interface PrintRequest {
   readonly portable: boolean;
   /** The server form in place of the snapshot; not together with `portable`. */
   readonly server: boolean;
-  /** Whether to print resolved values and secrets as they are. */
+  /** Whether to print resolved values and secrets unchanged. */
   readonly showSecrets: boolean;
   /** In systemd's EnvironmentFile syntax. */
   readonly environmentFiles: readonly string[];

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { SyncStateKind } from "../agreement/agreement.ts";
 import { isGeneration, isHash } from "../agreement/head.ts";
+import { oneLine } from "../agreement/one_line.ts";
 import { type JournalMark, MAX_NOTED, type NotedJournal } from "./journal_notes.ts";
 
 /** A configuration that an instance rejected. */
@@ -146,13 +147,13 @@ export function encodePeer(record: PeerRecord): string {
   const { incarnation, version, hash, generation, standing, rejected, release, heldBack, journal, at } = record;
   const { since, hooks, stages, canary, noted = [] } = record;
   const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
-    instance: shortened(instance, MAX_INSTANCE_LENGTH),
+    instance: oneLine(instance, MAX_INSTANCE_LENGTH),
     n,
     digest,
   }));
   for (;;) {
     const text = JSON.stringify({
-      instance: shortened(record.instance, MAX_INSTANCE_LENGTH),
+      instance: oneLine(record.instance, MAX_INSTANCE_LENGTH),
       incarnation,
       version,
       hash,
@@ -163,7 +164,7 @@ export function encodePeer(record: PeerRecord): string {
       rejected: rejected === null ? null : {
         hash: rejected.hash,
         generation: rejected.generation,
-        why: shortened(rejected.why, MAX_WHY_LENGTH),
+        why: oneLine(rejected.why, MAX_WHY_LENGTH),
         at: rejected.at,
       },
       release: release && { number: release.number, state: release.state },
@@ -171,7 +172,7 @@ export function encodePeer(record: PeerRecord): string {
       since,
       hooks: hooks && {
         waiting: hooks.waiting,
-        failed: hooks.failed.slice(0, MAX_FAILED_HOOKS).map((name) => shortened(name, MAX_HOOK_LENGTH)),
+        failed: hooks.failed.slice(0, MAX_FAILED_HOOKS).map((name) => oneLine(name, MAX_HOOK_LENGTH)),
       },
       stages,
       canary,
@@ -186,13 +187,7 @@ export function encodePeer(record: PeerRecord): string {
 
 /** Returns the id of a process in the index of peers and in the key of its record. */
 export function peerId({ instance, incarnation }: Pick<PeerRecord, "instance" | "incarnation">): string {
-  return `${shortened(instance, MAX_INSTANCE_LENGTH)}:${incarnation}`;
-}
-
-/** One line of at most `maxLength` UTF-16 units, no surrogate pair split; `?` if nothing is left. */
-function shortened(text: string, maxLength: number): string {
-  const cut = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
-  return cut.toWellFormed().replace(/\p{Cc}/gu, " ") || "?";
+  return `${oneLine(instance, MAX_INSTANCE_LENGTH)}:${incarnation}`;
 }
 
 /**

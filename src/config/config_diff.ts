@@ -48,7 +48,7 @@ export type PatchOperation =
   | { readonly op: "add" | "replace"; readonly path: string; readonly value: MaskedJson }
   | { readonly op: "remove"; readonly path: string };
 
-/** The types of the blocks in the parts that have several; a part without a type here is named as it is. */
+/** The types of the blocks in the parts that have several; a part without a type here is named unchanged. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ["dataSources", "data_source"],
   ["services", "service"],

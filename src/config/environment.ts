@@ -1,5 +1,5 @@
 // The environment that a configuration refers to: that of the process, and files in systemd's EnvironmentFile syntax,
-// which every load reads again. Values remain as they are: nothing in them is expanded, and no diagnostic quotes one.
+// which every load reads again. Values remain unchanged: nothing in them is expanded, and no diagnostic quotes one.
 import { type Diagnostic, placeOf, warningDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Range, SourceText } from "../diagnostic/range.ts";
 

@@ -1,4 +1,4 @@
-// JSON values: a configuration consists of nothing else, so that it can be hashed and stored as it is.
+// JSON values: a configuration consists of nothing else, so that it can be hashed and stored unchanged.
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;

@@ -167,7 +167,7 @@ function placeOf({ facts }: RuleContext, path: string, at: number): string {
   return isWritten(facts, `${path}[${at}]`) ? `${path}[${at}]` : path;
 }
 
-/** Reports once, since one data source mends it for all services. */
+/** Reports once, since one data source corrects it for all services. */
 function* dataSourceRules([first]: readonly BlockReading<Service>[], secrets: Secrets): Generator<Finding> {
   if (first === undefined) return;
   const { id } = first.resolved;

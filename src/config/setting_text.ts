@@ -1,4 +1,4 @@
-// Settings of a diff as people read a review, in texts that a terminal and a page show as they are: bounded, on one line,
+// Settings of a diff as people read a review, in texts that a terminal and a page show unchanged: bounded, on one line,
 // and without characters that hide or reorder others. Values are masked already.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import type { BlockDiff, Change, DiffCounts, SettingDiff } from "./config_diff.ts";

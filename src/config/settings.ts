@@ -225,7 +225,7 @@ function nameIn(reader: Reader, value: Value, path: string): string | null {
   return null;
 }
 
-/** Makes an object of a text if the shape has a shorthand; returns any other value as it is. */
+/** Makes an object of a text if the shape has a shorthand; returns any other value unchanged. */
 function unfold(reader: Reader, { shorthand }: Extract<SettingShape, { kind: "map" }>, value: Value): Value {
   if (shorthand === null || (value.kind !== "literal" && value.kind !== "template")) return value;
   if (value.kind === "literal" && value.value === null) return value;

@@ -270,7 +270,7 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
   if (confirmSeconds !== null && isStaged && !request.emergency) return { kind: "failed", reason: UNCONFIRMABLE };
   if (request.emergency) parts.keeper.journal.append(maskedEntry(emergencyEntry(author, reason), mask));
   const confirmMilliseconds = confirmSeconds === null ? null : confirmSeconds * 1000;
-  // A request without details leaves those of another person, whose reload has not ended, as they are.
+  // A request without details leaves those of another person, whose reload has not ended, unchanged.
   if (author !== null || reason !== null || confirmMilliseconds !== null) {
     const terms = { author: author && mask(author), reason: reason && mask(reason), confirmMilliseconds };
     loop.release({ kind: "ordered", order: { kind: "terms", terms } });

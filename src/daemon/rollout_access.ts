@@ -1,10 +1,12 @@
 // The loop's access to the fleet's rollout: the living instances as rollouts see them, and moves, before which a
 // proposed text is in the store.
+import type { RolloutAnswer } from "../admin/daemon_api.ts";
 import type { RolloutMove } from "../agreement/rollout.ts";
-import type { Notifier, StoredHead } from "../cluster/notifier.ts";
+import type { Notifier, PeersAnswer, StoredHead } from "../cluster/notifier.ts";
 import type { Peer } from "../cluster/peer_record.ts";
 import type { ClusterAccess } from "../reload/cluster_access.ts";
 import type { FleetAnswer, FleetMember, MoveOutcome } from "../rollout/rollouts.ts";
+import { viewRollout } from "../rollout/rollout_view.ts";
 import type { StoreView } from "../rollout/staging.ts";
 import type { KeyRingFile } from "../releases/key_ring.ts";
 import type { TextRead } from "../releases/source_history.ts";
@@ -44,6 +46,18 @@ export function rolloutAccess(
       return { kind, view: { ...viewOf(head), stored: rollout } };
     },
   };
+}
+
+/** The fleet's rollout with its hosts, for an answer. */
+export async function readRollout(
+  { peers }: Extract<PeersAnswer, { readonly ok: true }>,
+  notifier: Pick<Notifier, "head">,
+): Promise<RolloutAnswer> {
+  // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
+  const read = await notifier.head();
+  if (!read.ok) return read;
+  const { head } = read;
+  return { ok: true, rollout: head?.rollout ? viewRollout(head.rollout, head, head.skips, peers) : null };
 }
 
 /** Puts the text of a hash into the store. Null: it is there. */

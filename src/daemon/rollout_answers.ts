@@ -5,10 +5,11 @@ import type { Rollout } from "../agreement/rollout.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { Loop } from "../reload/loop.ts";
 import { SOME_PERSON } from "../releases/release.ts";
-import { type RolloutSummary, summarizeRollout, viewRollout } from "../rollout/rollout_view.ts";
+import { type RolloutSummary, summarizeRollout } from "../rollout/rollout_view.ts";
 import type { RolloutOrder as LoopOrder, Rollouts } from "../rollout/rollouts.ts";
 import { underWay } from "../rollout/staging.ts";
 import type { Candidate } from "./look_compiler.ts";
+import { readRollout } from "./rollout_access.ts";
 
 /** The parts that answer. */
 export interface RolloutAnswersParts {
@@ -56,11 +57,7 @@ async function show({ loop, notifier, peers }: RolloutAnswersParts): Promise<Rol
   const found = await peers();
   if (!found.ok) return found;
   if (loop.state().rollouts === null) return { ok: true, rollout: null };
-  // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
-  const read = await notifier.head();
-  if (!read.ok) return read;
-  const { head } = read;
-  return { ok: true, rollout: head?.rollout ? viewRollout(head.rollout, head, head.skips, found.peers) : null };
+  return await readRollout(found, notifier);
 }
 
 async function carryOut(parts: RolloutAnswersParts, order: LoopOrder): Promise<RolloutOrderAnswer> {

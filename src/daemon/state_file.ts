@@ -86,13 +86,13 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
   if (snapshot !== scope.snapshot) {
     return fresh(`${path} is about another snapshot: give each daemon a State:Directory`);
   }
-  const { hooks, ledger, mended } = mend(parsed.data);
+  const { hooks, ledger, repaired } = repair(parsed.data);
   if (channel !== scope.channel) return { ...fresh(`${path} is about another channel`), hooks };
   return {
     hooks,
     ledger,
     peer,
-    trouble: mended.length === 0 ? null : `${path} has an impossible value (${mended.join(", ")})`,
+    trouble: repaired.length === 0 ? null : `${path} has an impossible value (${repaired.join(", ")})`,
   };
 }
 
@@ -100,13 +100,13 @@ export async function readState(path: string, scope: StateScope): Promise<ReadSt
  * Brings the members into their bounds. A generation above the maximum becomes the maximum; any other wrong member gets
  * its value in a new ledger. A hook with a wrong hash is not known to be done.
  */
-function mend(
+function repair(
   found: z.infer<typeof stored>,
-): Pick<KeptState, "ledger" | "hooks"> & { readonly mended: readonly string[] } {
-  const mended = new Set<string>();
+): Pick<KeptState, "ledger" | "hooks"> & { readonly repaired: readonly string[] } {
+  const repaired = new Set<string>();
   const member = <T>(name: keyof Ledger, schema: z.ZodType<T>): T | null => {
     const parsed = schema.nullable().safeParse(found[name]);
-    if (!parsed.success || !isDeepStrictEqual(parsed.data, found[name])) mended.add(name);
+    if (!parsed.success || !isDeepStrictEqual(parsed.data, found[name])) repaired.add(name);
     return parsed.data ?? null;
   };
   const [agreed, diverged] = [member("agreed", head), member("diverged", head)];
@@ -122,10 +122,10 @@ function mend(
   };
   const hooks = Object.entries(found.hooks).flatMap(([name, done]): [string, string][] => {
     const parsed = hookState.safeParse(done);
-    if (!parsed.success) mended.add("hooks");
+    if (!parsed.success) repaired.add("hooks");
     return parsed.success ? [[name, parsed.data]] : [];
   });
-  return { ledger, hooks: new Map(hooks), mended: [...mended] };
+  return { ledger, hooks: new Map(hooks), repaired: [...repaired] };
 }
 
 /** Writes the state file; the latest state is written last. */

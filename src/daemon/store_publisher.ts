@@ -13,8 +13,7 @@ import type { TextFormat } from "../releases/release.ts";
 import { AT_ONCE } from "../rollout/decide_rollout.ts";
 import { proposalOf } from "../rollout/moves.ts";
 import { fleetObjection, publishObjection } from "../rollout/publishing.ts";
-import { viewRollout } from "../rollout/rollout_view.ts";
-import { memberOf, viewOf } from "./rollout_access.ts";
+import { memberOf, readRollout, viewOf } from "./rollout_access.ts";
 import { policyOf } from "./rollout_policy.ts";
 import { putText } from "./store_sources.ts";
 
@@ -44,7 +43,7 @@ export type OpenedPublisher =
   | { readonly ok: true; readonly publisher: StorePublisher }
   | { readonly ok: false; readonly message: string; readonly isOption: boolean };
 
-/** A move that another host was quicker than is decided again this many times. */
+/** How often a move is decided again after another host was quicker. */
 const ATTEMPTS = 5;
 const LOOK_MILLISECONDS = 20;
 
@@ -92,11 +91,7 @@ function publisherOf(notifier: Notifier, publishing: Publishing): StorePublisher
     publish: (publication) => publish(notifier, publishing, publication),
     async rollout() {
       const peers = await notifier.peers();
-      if (!peers.ok) return peers;
-      const read = await notifier.head();
-      if (!read.ok) return read;
-      const { head } = read;
-      return { ok: true, rollout: head?.rollout ? viewRollout(head.rollout, head, head.skips, peers.peers) : null };
+      return peers.ok ? await readRollout(peers, notifier) : peers;
     },
     [Symbol.asyncDispose]: () => notifier[Symbol.asyncDispose](),
   };

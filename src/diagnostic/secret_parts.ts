@@ -44,7 +44,7 @@ export function userinfoSecrets(user: string, password: string): string[] {
   return isToken(user) ? [...secrets, user] : secrets;
 }
 
-/** Undoes percent-encoding; a text with a percent sign that begins no escape remains as it is. */
+/** Undoes percent-encoding; a text with a percent sign that begins no escape remains unchanged. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -139,7 +139,7 @@ async function readHeaders(
   return { ok: true, headers };
 }
 
-/** RFC 7617; a percent sign that begins no escape is taken as it is. */
+/** RFC 7617; a percent sign that begins no escape is taken unchanged. */
 function basicCredentials(url: URL): string {
   const decoded = [url.username, url.password].map((part) => {
     try {

@@ -41,7 +41,7 @@ export interface FileSystem {
   openDirectory(path: string): Promise<OpenDirectory>;
   /** Fails if the file exists. */
   create(path: string, mode: number): Promise<WritableFile>;
-  /** Null: as it is. */
+  /** Null: unchanged. */
   chown(path: string, uid: number | null, gid: number | null): Promise<void>;
   /** Sets the permission bits, also against the umask. */
   chmod(path: string, mode: number): Promise<void>;

@@ -242,7 +242,7 @@ export interface HealthOptions {
   readonly bakeSeconds: number;
   /** Between two checks; 1 to 3600, default 5. */
   readonly intervalSeconds: number;
-  /** As many failed checks in a row are a failure of the release; 1 to 100, default 3. */
+  /** A release fails after this many failed checks in a row; 1 to 100, default 3. */
   readonly failures: number;
   /** Default `rollback`. */
   readonly onFailure: FailureAction;
@@ -253,7 +253,7 @@ export interface HealthOptions {
 /** How a release that this host proposes goes through the fleet, and the place of this host in any rollout. */
 export interface RolloutOptions {
   /**
-   * How many hosts each step lets in: `N` hosts in all, `P%` of the hosts, `+N` this many more each time until all are
+   * How many hosts each step lets in: `N` hosts in all, `P%` of the hosts, `+N` hosts more each time until all are
    * in. At most 32; default none: all at once.
    */
   readonly steps: readonly string[];

@@ -1,5 +1,5 @@
 // The path of the source: named by a flag, the options or HONUA_CONFIG_PATH, else searched for as Honua's servers do. A
-// named path is used as it is, even if no file is there; only the search checks that a file exists.
+// named path is used unchanged, even if no file is there; only the search checks that a file exists.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "./options.ts";
 

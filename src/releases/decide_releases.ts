@@ -338,7 +338,7 @@ export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed
   const own = kept.skips.filter(({ scope, hash }) =>
     (scope === "host" || unannounced.includes(hash)) && !fleet.some((one) => one.hash === hash)
   );
-  // An own one that is in the way of 32 is older, or will come back with the announcement.
+  // One of this host's that 32 leave no room for is older, or will come back with the announcement.
   const skips = [...own, ...fleet].slice(-MAX_SKIPS);
   const isSame = skips.length === kept.skips.length &&
     skips.every((one) => {

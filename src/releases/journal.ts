@@ -10,7 +10,7 @@ import { pause } from "../time/pause.ts";
 import { hostDisk, type JournalDisk, type JournalFile } from "./journal_disk.ts";
 import { fileAges, fileName, KEPT_FILES } from "./journal_files.ts";
 import { digestOf, type JournalEntry, type JournalTail, lineBytes } from "./journal_line.ts";
-import { mendTail, tailOf } from "./journal_tail.ts";
+import { repairTail, tailOf } from "./journal_tail.ts";
 
 export interface JournalSettings {
   /** Of the daemon's state; must exist. */
@@ -34,7 +34,7 @@ export interface JournalSettings {
 
 /** The journal. Disposing of it tries once more, for a short time, to write the lines that wait. */
 export interface Journal extends AsyncDisposable {
-  /** Queues a happening of this moment. */
+  /** Queues an event of this moment. */
   append(entry: JournalEntry): void;
   /** The newest line on the disk; null: none, or the file was not read yet. */
   newest(): JournalTail | null;
@@ -111,7 +111,7 @@ export function openJournal(settings: JournalSettings): Journal {
 interface Queued {
   readonly entry: JournalEntry;
   readonly at: number;
-  /** The number of happenings that it counts in their place; 0: it is one itself. */
+  /** The number of events that it counts in their place; 0: it is an event itself. */
   lost: number;
 }
 
@@ -143,7 +143,7 @@ function openQueue(maxQueued: number): Queue {
 
 function entryOf({ entry, lost }: Queued): JournalEntry {
   if (lost === 0) return entry;
-  return { ...entry, why: `${lost} ${lost === 1 ? "happening" : "happenings"} could not be written` };
+  return { ...entry, why: `${lost} ${lost === 1 ? "event" : "events"} could not be written` };
 }
 
 interface Chain {
@@ -168,11 +168,11 @@ function openChain(settings: JournalSettings, queue: Queue): Chain {
     const found = await file.size();
     if (isTorn && size !== null && found > size) await file.truncate(size);
     else if (found !== size) {
-      const tail = await mendTail(file);
+      const tail = await repairTail(file);
       const before = tail.newest ?? (size === null ? await tailOfOlder(settings, disk) : null);
       const isCut = newest !== null && (before?.n ?? 0) < newest.n;
       if (!isCut) newest = before;
-      const why = isCut ? "The file was cut or removed while the daemon ran" : tail.mended;
+      const why = isCut ? "The file was cut or removed while the daemon ran" : tail.fault;
       size = tail.size;
       if (why !== null) queue.addFirst({ kind: "recovered", why }, now());
     }

@@ -1,7 +1,8 @@
-// A line of the journal: one happening as JSON, with its number and the SHA-256 of the line before it. Texts
+// A line of the journal: one event as JSON, with its number and the SHA-256 of the line before it. Texts
 // are bounded and hold no control character.
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { oneLine } from "../agreement/one_line.ts";
 
 /**
  * The kinds of lines. The journal itself writes two of them: `recovered`, that it removed or completed a torn last line
@@ -28,7 +29,7 @@ export type JournalKind =
   | "recovered"
   | "lost";
 
-/** A happening for the journal. A member that is left out is not known, or does not apply. */
+/** An event for the journal. A member that is left out is not known, or does not apply. */
 export interface JournalEntry {
   readonly kind: JournalKind;
   /** The number of the host's release. */
@@ -101,9 +102,9 @@ export function lineBytes(entry: JournalEntry, at: number, newest: JournalTail |
     kind: entry.kind,
     release: entry.release ?? null,
     hash: entry.hash ?? null,
-    who: oneLine(entry.who, MAX_WHO_LENGTH),
-    why: oneLine(entry.why, MAX_WHY_LENGTH),
-    outcome: oneLine(entry.outcome, MAX_OUTCOME_LENGTH),
+    who: lineOrNull(entry.who, MAX_WHO_LENGTH),
+    why: lineOrNull(entry.why, MAX_WHY_LENGTH),
+    outcome: lineOrNull(entry.outcome, MAX_OUTCOME_LENGTH),
     before: newest?.digest ?? NO_DIGEST,
   };
   return new TextEncoder().encode(JSON.stringify(line));
@@ -125,8 +126,6 @@ export function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** At most `maxLength` UTF-16 units, no surrogate pair split, control characters as spaces. */
-function oneLine(text: string | null | undefined, maxLength: number): string | null {
-  if (text === null || text === undefined) return null;
-  return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "").toWellFormed().replace(/\p{Cc}/gu, " ");
+function lineOrNull(text: string | null | undefined, maxLength: number): string | null {
+  return text === null || text === undefined ? null : oneLine(text, maxLength);
 }

@@ -1,16 +1,16 @@
-// The end of a journal's file: the number and digest with which the chain goes on, and the mending of a last line that
+// The end of a journal's file: the number and digest with which the chain goes on, and the repair of a last line that
 // a crash tore. A line that is whole but for its newline is completed, any other rest is cut off.
 import type { JournalFile } from "./journal_disk.ts";
 import { digestOf, type JournalTail, MAX_LINE_BYTES, parseLine } from "./journal_line.ts";
 
 /** The end of a file. */
 export interface FoundTail {
-  /** In bytes, once it is mended. */
+  /** In bytes, once it is repaired. */
   readonly size: number;
   /** Null: there is no line at its end. */
   readonly newest: JournalTail | null;
   /** The fault that was found, as a sentence; null: none. */
-  readonly mended: string | null;
+  readonly fault: string | null;
 }
 
 const WINDOW_BYTES = 16 * MAX_LINE_BYTES;
@@ -19,7 +19,7 @@ const NEWLINE = 0x0a;
 interface End {
   readonly size: number;
   readonly newest: JournalTail | null;
-  /** Whether the last whole line is none of a journal. */
+  /** Whether the last whole line does not belong to a journal. */
   readonly altered: boolean;
   /** The bytes without a newline after them; empty: the file ends as it should. */
   readonly rest: Uint8Array;
@@ -40,23 +40,23 @@ export async function tailOf(file: JournalFile): Promise<JournalTail | null> {
   return (await readEnd(file)).newest;
 }
 
-/** Reads the end of a file and mends it, so that the next line can be appended. */
-export async function mendTail(file: JournalFile): Promise<FoundTail> {
+/** Reads the end of a file and repairs it, so that the next line can be appended. */
+export async function repairTail(file: JournalFile): Promise<FoundTail> {
   const { size, newest, altered, rest } = await readEnd(file);
-  const mended = altered ? "The last line in the file is none of a journal" : null;
-  if (rest.length === 0) return { size, newest, mended };
+  const fault = altered ? "The last line in the file does not belong to a journal" : null;
+  if (rest.length === 0) return { size, newest, fault };
   const line = parseLine(rest);
   const follows = line !== null && (newest === null || line.n === newest.n + 1 && line.before === newest.digest);
   if (follows || rest.length > MAX_LINE_BYTES) {
     await file.write(Uint8Array.of(NEWLINE));
-    if (!follows) return { size: size + 1, newest, mended: "The end of the file is none of a journal" };
-    return { size: size + 1, newest: { n: line.n, digest: digestOf(rest) }, mended };
+    if (!follows) return { size: size + 1, newest, fault: "The end of the file does not belong to a journal" };
+    return { size: size + 1, newest: { n: line.n, digest: digestOf(rest) }, fault };
   }
   await file.truncate(size - rest.length);
   return {
     size: size - rest.length,
     newest,
-    mended: `The last line was torn: ${rest.length} bytes of it were removed`,
+    fault: `The last line was torn: ${rest.length} bytes of it were removed`,
   };
 }
 

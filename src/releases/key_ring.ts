@@ -1,5 +1,5 @@
-// The key ring of `Store:KeyFile`: a text with a key a line, `ID BASE64`, of which the last one seals and all open. It
-// is read again for each use, so that a rotation needs no restart. No message quotes a line.
+// The key ring of `Store:KeyFile`: a text with one key on each line, `ID BASE64`, of which the last one seals and all
+// open. It is read again for each use, so that a rotation needs no restart. No message quotes a line.
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { terminalText } from "../diagnostic/terminal_text.ts";

@@ -1,6 +1,7 @@
 // The list of releases: the entry that an activation adds. It is written before the snapshot's rename, so the list at a
 // start may have an entry that never came into force.
-import { MAX_SKIP_REASON_LENGTH, oneLine } from "../agreement/skip.ts";
+import { MAX_SKIP_REASON_LENGTH } from "../agreement/skip.ts";
+import { oneLine } from "../agreement/one_line.ts";
 import {
   type Bake,
   type ChangeCounts,

@@ -1,4 +1,4 @@
-// Writes one value after the other, of those that wait only the newest. A write that failed is owed: it is repeated
+// Writes values one after another; of those that wait, only the newest. A write that failed is owed: it is repeated
 // until it succeeds or a newer value supersedes it, while the caller goes on.
 import { adviceFor, AtomicWriteError, errorCode } from "../host/atomic_write.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";

@@ -14,7 +14,7 @@ export interface ReadJournalOptions {
 /** The lines, the earliest first. */
 export interface ReadLines {
   readonly lines: readonly JournalLine[];
-  /** The number of lines that are none of a journal. */
+  /** The number of lines that do not belong to a journal. */
   readonly unreadable: number;
 }
 

@@ -176,7 +176,7 @@ export interface ReleaseLimits {
 export interface HealthLimits {
   readonly bakeMilliseconds: number;
   readonly intervalMilliseconds: number;
-  /** So many failures in a row make a release fail. */
+  /** A release fails after this many failures in a row. */
   readonly failures: number;
   readonly onFailure: "rollback" | "halt";
 }

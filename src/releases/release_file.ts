@@ -147,12 +147,12 @@ async function readReleases(path: string): Promise<ReadReleases> {
   const content = jsonOf(new TextDecoder().decode(bytes));
   const parsed = stored.safeParse(content);
   if (!parsed.success) return none(`${shown} is damaged or of another version`);
-  const { kept, faults } = mend(parsed.data);
+  const { kept, faults } = repair(parsed.data);
   return { kept, trouble: faults.length === 0 ? null : `${shown} has an impossible value (${faults.join(", ")})` };
 }
 
 /** Leaves out entries that do not match; the rest counts. */
-function mend(found: Record<string, unknown>): { readonly kept: KeptReleases; readonly faults: readonly string[] } {
+function repair(found: Record<string, unknown>): { readonly kept: KeptReleases; readonly faults: readonly string[] } {
   const faults = new Set<string>();
   const items = <T>(name: keyof KeptReleases, schema: z.ZodType<T>, most: number): T[] => {
     const list: unknown = found[name] ?? [];

@@ -13,7 +13,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   found: "found at a start",
 };
 
-/** `file`, or `anna (rollback)`; a cause of a later version is shown as it is. */
+/** `file`, or `anna (rollback)`; a cause of a later version is shown unchanged. */
 export function causeText(
   { cause, author }: { readonly cause: string; readonly author: string | null },
 ): string {

@@ -1,5 +1,5 @@
 // The form in which the history and the cluster's store keep a text: packed, and sealed if there is a key ring. A text
-// from before, which is not sealed, is read anyway.
+// from before, which is not sealed, can still be read.
 import { terminalText } from "../diagnostic/terminal_text.ts";
 import { openPace } from "../time/pace.ts";
 import type { Key, KeyRing, KeyRingFile } from "./key_ring.ts";
@@ -7,7 +7,7 @@ import { joinedBytes } from "../host/joined_bytes.ts";
 import { maxPackedBytes, packText, unpackText } from "./packed_text.ts";
 import { isSealed, MAX_SEAL_BYTES, seal, sealedParts, unseal } from "./sealed_text.ts";
 
-/** The bytes to store, or in one line why there are none: a text that should be sealed is never stored as it is. */
+/** The bytes to store, or in one line why there are none: a text that should be sealed is never stored unchanged. */
 export type StoredForm =
   | { readonly ok: true; readonly bytes: readonly Uint8Array[] }
   | { readonly ok: false; readonly message: string };

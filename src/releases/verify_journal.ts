@@ -95,7 +95,7 @@ function judge({ bytes, ended }: FileLine, newest: Place | null, isRotatedAway: 
   if (bytes.length > MAX_LINE_BYTES) return fault(`has more than ${MAX_LINE_BYTES} bytes`);
   const line = parseLine(bytes);
   if (!ended) return fault("has no end: it was torn by a crash, or cut");
-  if (line === null) return fault("is none of a journal");
+  if (line === null) return fault("does not belong to a journal");
   const { n, before } = line;
   const found = { n, digest: digestOf(bytes) };
   if (newest !== null && n !== newest.n + 1) {

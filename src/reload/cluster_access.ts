@@ -1,7 +1,6 @@
 // The loop's access to its cluster. Each request results in exactly one event, even if the access throws.
 import type { ClusterEvent } from "../agreement/agree.ts";
-import type { AnnounceAnswer } from "../agreement/announcing.ts";
-import type { Announcement } from "../agreement/announcing.ts";
+import type { AnnounceAnswer, Announcement } from "../agreement/announcing.ts";
 import type { AgreementLimits, Ledger } from "../agreement/agreement.ts";
 import type { Skip } from "../agreement/skip.ts";
 import type { Head } from "../agreement/head.ts";

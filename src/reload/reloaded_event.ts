@@ -39,7 +39,7 @@ export function reloadedEvent<C>(
     kind: "reloaded",
     reasons,
     couldRead: kind !== "unreadable" || isInForce,
-    // A candidate that is through its rollout is the fleet's, with any own source.
+    // A candidate that has finished its rollout is the fleet's: this host's own source does not matter.
     isFresh: isFresh || finishes !== null,
     isHeldBack: isFrozen || (undoes.length === 0 && runsCandidate(after) && !isWithoutSteps(report.reasons)) ||
       (runsPinned && pinned.scope === "host" && skipOf(kept, pinned.hash) === null),

@@ -93,8 +93,8 @@ export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolea
 
 /**
  * Whether this host runs a hash that is not the head yet, and is not to be announced by it now. With steps only a
- * rollout that is done and a person make a hash the head: this one may be a candidate, also one that another took the
- * place of. If nobody else restores a lost head, it becomes it.
+ * rollout that is done and a person make a hash the head: this one may be a candidate, even one that another candidate
+ * replaced. If nobody else restores a lost head, this hash becomes the head.
  */
 export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boolean {
   if (rollouts === null || agreement === null || active === null) return false;

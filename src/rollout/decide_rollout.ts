@@ -18,7 +18,7 @@ import type {
 } from "./rollouts.ts";
 import { type RolloutPolicy, stagingOf, type StoreView, underWay } from "./staging.ts";
 
-/** So many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
+/** How many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
 export const WATCHERS = 4;
 /** Between two readings of the peers by a watcher: at least this long, and this much for each host of the order. */
 const WATCH_MILLISECONDS = 250;

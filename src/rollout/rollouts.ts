@@ -97,11 +97,11 @@ export interface Rollouts {
   readonly failures: number;
   /** Why the last one failed, in one line; null: it did not. */
   readonly trouble: string | null;
-  /** The candidate that is through all steps, so that it is to be the head; null: none. */
+  /** The candidate that has passed all steps and is to become the head; null: none. */
   readonly finished: string | null;
-  /** The candidate when a head was read last, also over a time without the store; null: there was none. */
+  /** The candidate at the last reading of a head, kept while the store is away; null: there was none. */
   readonly candidate: string | null;
-  /** Of the rollout that was read last, over a time without the store; null: there was none, or none was read. */
+  /** Of the rollout that was read last, kept while the store is away; null: there was none, or none was read. */
   readonly lastMark: string | null;
 }
 
@@ -171,7 +171,7 @@ export type RolloutAction =
 export type RolloutReport =
   /** This host proposed it. */
   | { readonly kind: "rollout-proposed"; readonly rollout: Rollout }
-  /** The store's rollout is another than before, by whichever host. */
+  /** The store's rollout changed, by a move of any host. */
   | { readonly kind: "rollout-moved"; readonly rollout: Rollout; readonly before: Rollout | null }
   /** The candidate is the head. */
   | { readonly kind: "rollout-done"; readonly rollout: Rollout }

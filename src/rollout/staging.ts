@@ -98,7 +98,7 @@ export function stagingOf(facts: StagingFacts, hash: string): Staging {
   const rollout = underWay(view);
   const target = targetOf(facts);
   if (policy === null && rollout === null) {
-    // Without steps a file counts at once, but not the one that this host followed a published release in place of.
+    // Without steps a file counts at once, except the file that a published release replaced on this host.
     const isLeft = view !== null && view.head?.hash === view.stored?.rollout.hash && isOld(facts, view, hash);
     return isLeft && hash !== target ? { kind: "hold", why: "late", target } : { kind: "run" };
   }

@@ -4,7 +4,7 @@
 export type Step =
   | { readonly kind: "hosts"; readonly hosts: number }
   | { readonly kind: "percent"; readonly percent: number }
-  /** So many more each time, until all are in. */
+  /** This many more each time, until all are in. */
   | { readonly kind: "more"; readonly hosts: number };
 
 const FORM = /^(?:([1-9]\d{0,2}|1000)|([1-9]\d?|100)%|\+([1-9]\d{0,2}|1000))$/;

@@ -232,7 +232,7 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * So many bytes are decoded at once. Deno decodes a text with any character beyond ASCII slowly; in pieces, only those
+ * How many bytes are decoded at once. Deno decodes a text with any character beyond ASCII slowly; in pieces, only those
  * that have one are slow, so the cost follows the number of such characters and not the file's size.
  */
 const PIECE_BYTES = 8 * 1024;

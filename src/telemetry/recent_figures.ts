@@ -33,7 +33,7 @@ export interface Recent<Figure> {
   readonly hasMore: boolean;
 }
 
-/** The figures of a stretch of time. */
+/** The figures of a period. */
 export interface RecentFigures {
   /** Milliseconds since 1970, exclusive. */
   readonly from: number;
@@ -75,7 +75,7 @@ function openRing<Figure extends { readonly at: number }>() {
       if (kept.length > MAX_KEPT) lastLeftOut = kept.shift()!.at;
     },
     between: (from: number, to: number): Recent<Figure> => ({
-      // A clock that was set back leaves figures behind that seem to be of later.
+      // A clock that was set back leaves figures behind that seem to be from the future.
       entries: kept.filter(({ at }) => at > from && at <= to),
       hasMore: lastLeftOut > from && lastLeftOut <= to,
     }),

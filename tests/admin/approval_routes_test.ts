@@ -18,7 +18,7 @@ Deno.test("the configurations that wait for approval are answered, with the text
   assertEquals((await problemOf(await host.askTcp("/admin/approvals"))).status, 401);
 });
 
-Deno.test("a signature is passed on as it is, and the answer says which signatures count now or why it does not", async () => {
+Deno.test("a signature is passed on unchanged, and the answer says which signatures count now or why it does not", async () => {
   await using host = await openAdminHost();
   const refused = await post(host, "/admin/approvals", { hash: HASH, signature: SIGNATURE });
   const { status, code, detail } = await problemOf(refused);

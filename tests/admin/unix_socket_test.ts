@@ -13,7 +13,7 @@ function namesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name);
 }
 
-Deno.test("the socket is for its owner and group, with any umask, which stays as it is", async () => {
+Deno.test("the socket is for its owner and group, with any umask, which stays unchanged", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.file("admin.sock");
   const before = Deno.umask(0o000);

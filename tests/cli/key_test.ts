@@ -29,7 +29,7 @@ Deno.test("key add makes a key ring for its owner only, and appends the newest k
   assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["keys"]);
 });
 
-Deno.test("key add leaves the owner of a key ring as it is, so that the daemon can read it", async () => {
+Deno.test("key add leaves the owner of a key ring unchanged, so that the daemon can read it", async () => {
   if (Deno.uid() !== 0) return console.log("not looked at: only root can give a file to another user");
   await using directory = await temporaryDirectory();
   const path = directory.file("keys");

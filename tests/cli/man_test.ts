@@ -89,7 +89,7 @@ Deno.test("the page has the date of the newest version in CHANGELOG.md", async (
 const HOSTILE = [".SH x", "'x", "a\\fBb", "\\", "-x --y a-b", '"q"', "`a` b", "^~", "…–é", "𝒜", "\u0007"];
 
 Deno.test(
-  { name: "the page shows any text as it is", ignore: lacking.length > 0 },
+  { name: "the page shows any text unchanged", ignore: lacking.length > 0 },
   async () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: "grapheme" })), { maxLength: 5 })
       .map((parts) => parts.join(" ").replaceAll(/[\p{Cc}\p{M}\p{Cf}\s]+/gu, " ").trim())
@@ -121,7 +121,7 @@ Deno.test("every setting of the schema is explained, and no other", () => {
     SETTING_TEXTS.map(({ name }) => name).filter((name) => name !== "Hooks:List").sort(),
     listNames(known.filter((name) => !isHook(name))),
   );
-  // Members under names of one's own have none in the schema.
+  // Members under names of its own have none in the schema.
   const maps = ["Http:Headers", "Http:HeaderFiles", "Ready:Http:Headers", "Ready:Http:HeaderFiles"];
   assertEquals(
     HOOK_TEXTS.map(({ name }) => name).filter((name) => !maps.includes(name)).sort(),

@@ -213,7 +213,7 @@ Deno.test("a reload that is to be confirmed names its person and says when it go
   }
 });
 
-Deno.test("an emergency needs a reason, and a refusal over TCP is shown as it is", async () => {
+Deno.test("an emergency needs a reason, and a refusal over TCP is shown unchanged", async () => {
   const detail = "emergency is taken only over the unix socket";
   await using daemon = await cannedDaemon(() => json({ code: "admin/only-local", detail }, 403));
   assertEquals((await runRecorded(["reload", "--emergency", ...daemon.flags])).code, 2);

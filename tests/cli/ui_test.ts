@@ -33,7 +33,7 @@ Deno.test("for a socket, ui prints the tunnel that leads to it, and the address 
   });
 });
 
-Deno.test("the tunnel's socket is written so that a shell and ssh read it as it is", async () => {
+Deno.test("the tunnel's socket is written so that a shell and ssh read it unchanged", async () => {
   await using daemon = await cannedDaemon(page);
   const path = daemon.directory.file("it's 5%:1\\2.sock");
   await Deno.symlink(daemon.at, path);

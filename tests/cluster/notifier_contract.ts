@@ -347,7 +347,7 @@ function messages(testOne: TestOne, countsAll: boolean): void {
     assertThrows(() => notifier.watch({ heard() {}, linked() {} }), Error);
   });
 
-  testOne("each head is heard as one message, one's own as such", async (one) => {
+  testOne("each head is heard as one message, its own as such", async (one) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await one.notifier.announce(announcementOf(B, A)));
     await fence(one);
@@ -447,7 +447,7 @@ function amongSeveral(testSeveral: TestSeveral, countsAll: boolean): void {
     assertEquals((await headOf(other.notifier)).skips, [skipOf(A, "no answers")]);
   });
 
-  testSeveral("another's head of the generation after the base is not taken for one's own", async (one, other) => {
+  testSeveral("another's head of the generation after the base is not taken for its own", async (one, other) => {
     accepted(await one.notifier.announce(announcementOf(A)));
     accepted(await other.notifier.announce(announcementOf(B, A)));
     assertEquals((await one.notifier.announce(announcementOf(C, A))).kind, "refused");

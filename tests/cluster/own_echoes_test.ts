@@ -37,7 +37,7 @@ Deno.test("of more than sixteen own paths the latest are waited for", () => {
   assertEquals(paths.map(isOwn), [false, ...Array(16).fill(true)]);
 });
 
-Deno.test("a forgotten path is another's, and another kind of message stays as it is", () => {
+Deno.test("a forgotten path is another's, and another kind of message stays unchanged", () => {
   const { expect, forget, isOwn, recognise } = echoes();
   expect("/a");
   forget();

@@ -82,7 +82,7 @@ const ACTIVATED: LoopReport<Candidate> = {
   held: null,
 };
 
-Deno.test("messages of one's own are not counted as received", () => {
+Deno.test("an instance's own messages are not counted as received", () => {
   const { recorder, metric } = open();
   const received = () => metric('notifications_received_total{kind="look_again"}');
   recorder.heard({ kind: "look-again", path: "/x.hcl", own: true }, HASH);

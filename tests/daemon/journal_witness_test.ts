@@ -4,7 +4,7 @@ import type { Peer } from "../../src/cluster/peer_record.ts";
 import { journalWitness } from "../../src/daemon/journal_witness.ts";
 import { peerWith } from "../cli/canned_daemon.ts";
 
-Deno.test("a witness reads the records at most once a minute, and an outage leaves its notes as they are", async () => {
+Deno.test("a witness reads the records at most once a minute, and an outage leaves its notes unchanged", async () => {
   const mark = (n: number) => ({ n, digest: "d".repeat(64) });
   let now = 0;
   let reads = 0;

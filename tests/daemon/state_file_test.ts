@@ -125,12 +125,12 @@ Deno.test("a value out of bounds in a ledger costs that member and no other, and
     [{ owed: { hash: HASH, base: null, undoes: ["x"] } }, { owed: null }, "owed"],
   ];
   await withState(async (path) => {
-    for (const [wrong, mended, members] of cases) {
+    for (const [wrong, repaired, members] of cases) {
       const hooks = Object.fromEntries(KEPT.hooks);
       await Deno.writeTextFile(path, JSON.stringify({ format: 1, ...SCOPE, ...whole, ...wrong, hooks }));
       const trouble = members === "" ? null : `${path} has an impossible value (${members})`;
       assertEquals(await readState(path, SCOPE), {
-        ledger: { ...whole, ...mended },
+        ledger: { ...whole, ...repaired },
         peer: null,
         hooks: KEPT.hooks,
         trouble,

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { glyphOf, jsonLine, terminalText } from "../../src/diagnostic/terminal_text.ts";
 
-Deno.test("a character that could steer a terminal is written as a picture or a number, and any other as it is", () => {
+Deno.test("a character that could steer a terminal is written as a picture or a number, and any other unchanged", () => {
   const glyphs: readonly (readonly [code: number, text: string, columns: number])[] = [
     [0x00, "\u2400", 1],
     [0x08, "\u2408", 1],

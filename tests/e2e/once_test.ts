@@ -19,7 +19,7 @@ Deno.test("a valid source is in force when it ends, with 0, and a second time it
   assertEquals(await host.mark(), before);
 });
 
-Deno.test("an invalid source ends it with 1 and leaves the snapshot as it is", async () => {
+Deno.test("an invalid source ends it with 1 and leaves the snapshot unchanged", async () => {
   await using host = await openEdgeHost();
   await once(host);
   const before = await host.mark();

@@ -97,7 +97,7 @@ Deno.test("a temporary file that a killed writer left is removed, and nothing el
   ]);
 });
 
-Deno.test("a snapshot path that names an input is wrong usage, and the file stays as it is", async () => {
+Deno.test("a snapshot path that names an input is wrong usage, and the file stays unchanged", async () => {
   await using host = await openEdgeHost();
   const link = `${host.directory}/link.json`;
   await Deno.symlink(host.source, link);

@@ -17,7 +17,7 @@ interface View {
   readonly name: string;
   readonly path: string;
   readonly text: string;
-  /** A diff and a form stay as they are. */
+  /** A diff and a form stay unchanged. */
   readonly isLive: boolean;
 }
 

@@ -71,7 +71,7 @@ Deno.test("the payload of a command beats the daemon's own variables, and an emp
   assertEquals(Object.keys(commandEnvironment({}, (name) => name)).sort(), names.split(" ").sort());
 });
 
-Deno.test("arguments reach the program as they are, without a shell", async () => {
+Deno.test("arguments reach the program unchanged, without a shell", async () => {
   const odd = ["$HOME", "a b", "", "*", "--", "'\"`", "\u{1f600}"];
   const ending = await run({ kind: "command", command: ["printf", "[%s]", ...odd] });
   assertEquals(ending, { ok: true, output: odd.map((word) => `[${word}]`).join("") });

@@ -1,6 +1,6 @@
 // All mutants of a file, made from its syntax tree. They keep to changes that most often pass the type check: no value
 // of another type is put in, no declaration is taken away. Texts of messages, types, imports and `import.meta.main` are
-// left as they are.
+// left unchanged.
 import ts from "typescript";
 import { type Mutant, type MutantKind, mutantOf, type Replacement } from "./mutant.ts";
 import { patternMutants } from "./pattern_mutants.ts";

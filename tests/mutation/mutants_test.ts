@@ -69,7 +69,7 @@ Deno.test("calls are taken for one another or dropped, and a copy is left", () =
   assertEquals(mutants("a.catch(b);"), ["statement: ;", "call: a;"]);
 });
 
-Deno.test("types, imports and code that runs for the main file are left as they are", () => {
+Deno.test("types, imports and code that runs for the main file are left unchanged", () => {
   assertEquals(mutants('import a from "a";\ninterface B { c: 1 }\ntype D = true;\nif (import.meta.main) f(1);'), []);
 });
 

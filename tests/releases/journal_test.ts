@@ -104,7 +104,7 @@ Deno.test("for any text of a person, a line is bounded and can be read again", a
   assertEquals((await newestIn(directory))?.n, texts.length);
 });
 
-Deno.test("a journal that was cut anywhere by a crash is mended, and all whole lines are kept", async () => {
+Deno.test("a journal that was cut anywhere by a crash is repaired, and all whole lines are kept", async () => {
   const whole = new TextEncoder().encode(chain(3).map((line) => `${line}\n`).join(""));
   const lengths = [0, ...chain(3).map((line) => line.length + 1)];
   const ends = lengths.map((_, index) => lengths.slice(0, index + 1).reduce((sum, one) => sum + one, 0));
@@ -133,7 +133,7 @@ Deno.test("a last line that was altered stays for the verification, and the chai
     ok: false,
     file: "journal.jsonl",
     line: 3,
-    reason: "is none of a journal",
+    reason: "does not belong to a journal",
   });
 });
 
@@ -258,7 +258,7 @@ Deno.test("a line beyond the queue is counted, and the count is a line in its pl
     [...[0, 1, 2, 3].map((release) => ["activated", release, null]), [
       "lost",
       null,
-      "5 happenings could not be written",
+      "5 events could not be written",
     ], ["healthy", null, null]],
   );
 });

@@ -33,7 +33,7 @@ Deno.test("a valid file with another hash is a normal edit after a rollback, and
   );
 });
 
-Deno.test("a file that is brought in line is run as it is", () => {
+Deno.test("a file that is brought in line is run unchanged", () => {
   replayReleases(
     {},
     `

@@ -75,7 +75,7 @@ Deno.test("after a rotation all texts are sealed with the newest key, those from
   assertEquals((Deno.statSync(place.pathOf(A)).mode ?? 0) & 0o777, 0o600);
 });
 
-Deno.test("a text whose key is missing stays as it is, is named, and is sealed again when the key is back", async () => {
+Deno.test("a text whose key is missing stays unchanged, is named, and is sealed again when the key is back", async () => {
   await using place = await openPlace();
   await place.ring(OLD.line);
   await using history = place.open();

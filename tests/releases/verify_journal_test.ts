@@ -56,7 +56,7 @@ Deno.test("each kind of damage is named with its first line", async () => {
   );
   assertEquals(
     await faultIn([...lines.slice(0, 4), "{}", ...lines.slice(4)]),
-    "journal.1.jsonl:2 is none of a journal",
+    "journal.1.jsonl:2 does not belong to a journal",
   );
   assertEquals(await faultIn(["x".repeat(100_000)]), "journal.jsonl:1 has more than 4096 bytes");
   assertEquals(

@@ -238,7 +238,7 @@ Deno.test("force makes a candidate the head, also one that was rolled back", () 
   );
 });
 
-Deno.test("a hold keeps a host as it is: it neither runs a candidate nor proposes", () => {
+Deno.test("a hold keeps a host unchanged: it neither runs a candidate nor proposes", () => {
   replayReleases(
     { rollout: {} },
     `

@@ -88,7 +88,7 @@ async function house(programs: Record<string, string>, digest: string | null = n
   };
 }
 
-Deno.test("Deno is fetched with npm once, reported in one line, and run with the arguments as they are", async () => {
+Deno.test("Deno is fetched with npm once, reported in one line, and run with the arguments unchanged", async () => {
   await using h = await house({ npm: FAKE_NPM });
   assertEquals(await h.run(["eval", "a  b", "*"]), {
     code: 0,

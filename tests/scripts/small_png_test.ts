@@ -34,7 +34,7 @@ function coloursOf(png: Uint8Array, width: number): number[][] {
 
 Deno.test("a picture of few colours keeps each pixel, with any filters of its lines", () => {
   const [red, blue] = [[250, 10, 10], [10, 10, 250]] as const;
-  // Each line has the same two pixels: as they are, as differences to the left, above, to the mean, and to the guess.
+  // Each line has the same two pixels: unchanged, as differences to the left, above, to the mean, and to the guess.
   const lines = [
     [0, ...red, ...blue],
     [1, ...red, 16, 0, 240],

@@ -25,7 +25,7 @@ Deno.test("the names that every service has are taken, and those that the gramma
   assertEquals([taken("enabled_", true), taken("types", true), taken("a-b", "x")], [true, true, "invalid-name"]);
 });
 
-Deno.test("a setting that the server does not look at is written as it is, if the grammar can say it", () => {
+Deno.test("a setting that the server does not look at is written unchanged, if the grammar can say it", () => {
   const values: Json[] = ["10", "true", 10, true, ["a"]];
   assertEquals(values.map((value) => taken("title", value)), values);
   for (const value of [null, 0.5, {}, [1]]) assertEquals(taken("title", value), "unsayable for null");

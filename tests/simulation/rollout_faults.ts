@@ -157,7 +157,7 @@ function writeGarbage({ redis, random, time, trace }: World): void {
   trace("the rollout is garbage");
 }
 
-/** Contents that a host cannot run stay as they are: its server is asked, and its config validated, as before. */
+/** Contents that a host cannot run stay unchanged: its server is asked, and its config validated, as before. */
 export function endRolloutFaults(world: World): void {
   for (const host of world.hosts) {
     host.sick.clear();

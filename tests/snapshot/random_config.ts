@@ -1,5 +1,5 @@
-// Random configurations in Honua's JSON form, mostly valid, with all that a server's grammar cannot say in them: hostile
-// texts come from the environment, so that nothing but the server would expand them.
+// Random configurations in Honua's JSON form, mostly valid, with all that a server's grammar cannot say in them:
+// hostile texts come from the environment, so that nothing but the server would expand them.
 import type { Random } from "../support/random.ts";
 
 /** A source and the environment that it refers to. */
@@ -112,7 +112,7 @@ class Draw {
     return [...new Set(Array.from({ length: count }, () => this.#random.pick(NAMES)))];
   }
 
-  /** A text by way of the environment, so that it stays as it is. */
+  /** A text by way of the environment, so that it stays unchanged. */
   text(start = ""): string {
     const length = this.#random.below(5);
     return this.exactly(start + Array.from({ length }, () => this.#random.pick(FRAGMENTS)).join(""));

@@ -29,7 +29,7 @@ async function compare(config: HonuaConfig, warnings: readonly Diagnostic[], whe
   }
 }
 
-Deno.test("a server reads any configuration as it is, less the settings that were warned about", async () => {
+Deno.test("a server reads any configuration unchanged, less the settings that were warned about", async () => {
   let compared = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const { source, environment } = randomConfig(randomFrom(SEED + round));
@@ -77,7 +77,7 @@ function mixed(random: Random, configs: readonly HonuaConfig[]): HonuaConfig {
 const corpus = Deno.env.get("HONUA_CORPUS");
 
 Deno.test({
-  name: "a server reads every valid text of the corpus as it is, less the settings that were warned about",
+  name: "a server reads every valid text of the corpus unchanged, less the settings that were warned about",
   ignore: corpus === undefined,
   async fn() {
     await using parser = openBlockParser();

@@ -115,7 +115,7 @@ Deno.test("one setting is a line, and no default of the server's counts", async 
   );
 });
 
-Deno.test("a text that the server would expand again travels as a variable, and any other as it is", async () => {
+Deno.test("a text that the server would expand again travels as a variable, and any other unchanged", async () => {
   const environment = {
     HOST: "Host=pgvar.internal",
     NOPE: "$${env:NOPE}",

@@ -1,4 +1,4 @@
-// The actions that a person takes on the page. GET shows the consequence and asks; POST does it through the same door as
+// The actions that a person takes on the page. GET shows the consequence and asks; POST does it by the same calls as
 // the command line and shows the answer as a sentence.
 import { withinLimit } from "../../time/limit.ts";
 import type { DaemonApi } from "../daemon_api.ts";

@@ -12,6 +12,7 @@ import type { AdminLimits } from "../limits.ts";
 import type { ProblemStatus } from "../problem.ts";
 import { type Choice, momentText } from "./consequences.ts";
 import { shortHash } from "./hash_tag.ts";
+import { asSentence } from "./sentence.ts";
 
 /** An action as a person confirmed it. */
 export interface Confirmed {
@@ -95,16 +96,11 @@ export function carryOut(
 }
 
 function success(...sentences: readonly string[]): Outcome {
-  return { isDone: true, status: 200, sentences: sentences.map(closed), diagnostics: [] };
+  return { isDone: true, status: 200, sentences: sentences.map(asSentence), diagnostics: [] };
 }
 
 function failure(status: ProblemStatus, sentence: string, diagnostics: readonly DiagnosticAnswer[] = []): Outcome {
-  return { isDone: false, status, sentences: [closed(sentence)], diagnostics };
-}
-
-/** The daemon's reasons have no full stop. */
-function closed(sentence: string): string {
-  return /[.!?:]$/.test(sentence) ? sentence : `${sentence}.`;
+  return { isDone: false, status, sentences: [asSentence(sentence)], diagnostics };
 }
 
 /** @param advice about a change that is held; null: not known. */
@@ -121,7 +117,7 @@ function reloadOutcome(answer: ReloadAnswer, instance: string, advice: string | 
     case "rejected":
       return failure(422, `The source is not valid, so nothing has changed: ${answer.reason}`, answer.diagnostics);
     case "held": {
-      const sentences = [answer.reason, ...advice === null ? [] : [advice]].map(closed);
+      const sentences = [answer.reason, ...advice === null ? [] : [advice]].map(asSentence);
       return { ...failure(409, ""), title: "The change is not in force yet", sentences };
     }
     case "failed":

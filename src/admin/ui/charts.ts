@@ -52,7 +52,7 @@ const MARKS: Readonly<Record<RecentOutcome, Mark>> = {
   "write-failed": "failed",
 };
 
-/** The stretch of time that a chart shows, in milliseconds since 1970. */
+/** The period that a chart shows, in milliseconds since 1970. */
 type TimeSpan = Pick<RecentFigures, "from" | "to">;
 
 /** A value of a chart. */

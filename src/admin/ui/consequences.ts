@@ -6,6 +6,7 @@ import type { Release } from "../../releases/release.ts";
 import type { RolloutHost, RolloutView } from "../../rollout/rollout_view.ts";
 import type { RolloutAnswer, Status } from "../daemon_api.ts";
 import { shortHash } from "./hash_tag.ts";
+import { asSentence } from "./sentence.ts";
 
 /** How a change of the source comes into force, by the options. */
 export interface ChangePolicy {
@@ -135,11 +136,7 @@ function reloadSentence(state: ActionState): string {
     return `${instance} ${what} again now: a valid change ${effect}; without one everything stays as it is.`;
   }
   return `${instance} ${what} again now, and the configuration there (${shortHash(held.hash)}) stays out of force: ` +
-    `${closed(held.why)} Another valid change ${effect}.`;
-}
-
-function closed(sentence: string): string {
-  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+    `${asSentence(held.why)} Another valid change ${effect}.`;
 }
 
 function holdBasis(hold: Status["hold"]): string {

@@ -4,6 +4,7 @@ import { namesakesOf } from "../../cluster/peer_record.ts";
 import { terminalText } from "../../diagnostic/terminal_text.ts";
 import { compareTexts, type Host, isHeld, isInRollout, latenessOf, type RowFacts, type Tone } from "./fleet_rows.ts";
 import { shortHash } from "./hash_tag.ts";
+import { asSentence } from "./sentence.ts";
 
 /** The states of a host, in the order of their clauses; `well`: no clause is needed. */
 const HOST_STATES = [
@@ -103,14 +104,9 @@ export function fleetVerdict(hosts: readonly Host[], facts: VerdictFacts): Fleet
   const needsPerson = groups.leading === null || clauses.some(({ tone }) => tone === "bad");
   const isMoving = clauses.length > 0 || facts.isPart || facts.unknown !== null;
   return {
-    text: ended([openingOf(hosts, groups, facts), ...shown, ...facts.isPart ? [IS_PART] : []].join("; ")),
+    text: asSentence([openingOf(hosts, groups, facts), ...shown, ...facts.isPart ? [IS_PART] : []].join("; ")),
     tone: needsPerson ? "bad" : isMoving ? "warn" : "good",
   };
-}
-
-/** A reason may end in its own mark. */
-function ended(sentence: string): string {
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function isOnlyThis(hosts: readonly Host[]): boolean {

@@ -2,6 +2,7 @@
 import type { HookStatus } from "../../hooks/hook_memory.ts";
 import type { Status, StoredStatus } from "../daemon_api.ts";
 import { shortHash } from "./hash_tag.ts";
+import { asSentence } from "./sentence.ts";
 
 /** A sentence about one problem. */
 export interface HostProblem {
@@ -52,7 +53,7 @@ export function hostProblems(status: Status): readonly HostProblem[] {
 
 /** The state of the host in one sentence: the worst problem, or that all is well. */
 export function verdictOf(status: Status, [worst]: readonly HostProblem[]): string {
-  if (worst !== undefined) return `${worst.text}.`.replace(/\.\.$/, ".");
+  if (worst !== undefined) return asSentence(worst.text);
   const hash = shortHash(status.active?.hash ?? "");
   if (status.lastReload === null) return `${hash} is in force as it was found at the start: no reload has ended yet.`;
   return `${hash} is in force, as the source says.`;

@@ -7,5 +7,5 @@ export type Markup = ReturnType<typeof html>;
 /** Makes a piece of a template, every value in it escaped unless it is a piece; lists are joined. Quote attributes. */
 export const markup = html;
 
-/** Takes a text of our own as it is: never a value from outside. */
+/** Takes a text of our own unchanged: never a value from outside. */
 export const trusted = raw;

@@ -4,7 +4,7 @@ import { type Markup, markup } from "./markup.ts";
 /**
  * Returns the element of a time, with the exact one as its title.
  *
- * @param iso ISO 8601 in UTC; another text is shown as it is.
+ * @param iso ISO 8601 in UTC; another text is shown unchanged.
  */
 export function timeTag(iso: string): Markup {
   const shown = utcOf(iso);

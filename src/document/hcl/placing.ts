@@ -200,7 +200,7 @@ function objectValue(placing: Placing, json: JsonObject, outline: FieldsOutline)
   return { kind: "fields", form: "object", entries, range: outline.range };
 }
 
-/** The body of a block: attributes as they are, nested blocks with their labels as names. */
+/** The body of a block: attributes unchanged, nested blocks with their labels as names. */
 export function bodyValue(placing: Placing, json: JsonObject, outline: Outline): Fields {
   if (outline.kind !== "fields") return { ...unplacedObject(placing, json, outline.range), form: "block" };
   const entries: Entry[] = [];

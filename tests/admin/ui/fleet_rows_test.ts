@@ -152,7 +152,7 @@ Deno.test("each text of a record that may be anything is masked, journals are le
   assertEquals(maskedPeers(peers, mask), [peerOf("***"), peerWith(times)]);
 });
 
-Deno.test("of a diagnostic the summary comes first, and its place and code apart; another reason stays as it is", () => {
+Deno.test("of a diagnostic the summary comes first, and its place and code apart; another reason stays unchanged", () => {
   const partsOf = (why: string) => {
     const peer = peerWith({ self: true, rejected: { hash: hashOf("b"), generation: 1, why, at: ago(9) } });
     const [host] = hostsOf(statusWith(), { ok: true, peers: [peer] }, []);

@@ -81,7 +81,7 @@ Deno.test("a row says when a host was last seen, or that its clock is ahead", ()
   assertEquals(lastOf(ago(-90)), "its clock is ahead: 2026-01-02 12:01:30 UTC");
 });
 
-Deno.test("a host that does not change has the same row in each answer, so that the script leaves it as it is", () => {
+Deno.test("a host that does not change has the same row in each answer, so that the script leaves it unchanged", () => {
   const pageAt = (now: number) => {
     const at = new Date(now - 9_000).toISOString();
     const peers = [

@@ -64,7 +64,7 @@ for (const [what, text] of LEFT) {
   });
 }
 
-Deno.test("leaves text that is HCL already as it is", () => {
+Deno.test("leaves text that is HCL already unchanged", () => {
   const text = 'a "b" {\n  x = "y" # c\n  c {\n    z = [1, { k = "v" }]\n  }\n}\n\n// end\n';
   const { items } = scanSource(text);
   assertEquals(rewriteSource(text, items), text + "\n");

@@ -69,7 +69,7 @@ Deno.test("a batch that does not come back as it went in is judged one by one: a
   }
 });
 
-Deno.test("a complaint that is no error is reported as it is", async () => {
+Deno.test("a complaint that is no error is reported unchanged", async () => {
   const parse = () => Promise.reject("no");
   assertEquals(await judgeTexts(parse, ["1\n"], 2), [{ complaint: "no" }]);
 });

@@ -19,7 +19,7 @@ function each(hclSummary: string, texts: readonly string[], summary: string, sug
   return texts.map((text) => [hclSummary, text, summary, suggestion]);
 }
 
-Deno.test("a summary that is not known is shown as it is, under any name", () => {
+Deno.test("a summary that is not known is shown unchanged, under any name", () => {
   check([["Something new", "a ^b", "Something new", undefined], ["toString", "a ^b", "toString", undefined]]);
 });
 
