@@ -1,6 +1,6 @@
-// The cost of the page: the memory of a daemon with readers, each with a stream of events and a request every 5 s as
-// the page's script makes them, and the answer with 1,000 hosts, whose records are put into the store without the
-// hosts.
+// The cost of the page: the memory of a daemon with readers, and the answer with 1,000 hosts. Each reader has a stream
+// of events and a request every 5 s, as the page's script makes them. The records of the hosts are put into the store
+// without the hosts.
 import { eventually } from "../tests/support/eventually.ts";
 import { childrenOf } from "../tests/support/process_tree.ts";
 import { type RedisServer, startRedis } from "../tests/support/redis_server.ts";

@@ -1,7 +1,7 @@
-// All that a change must pass: the check, the tests with their coverage, the long ones too, at the same time those of
-// the program over its sources and, without the long ones, over the compiled program, and a few mutants, of which the
-// tests must notice some. If tests ran, the output ends with their summaries and, on its own line, their count. After
-// any failure the exit status is 1.
+// All that a change must pass: the check, all tests with their coverage, and a few mutants, of which the tests must
+// notice some. At the same time the tests of the program run over its sources and, without the long ones, over the
+// compiled program. If tests ran, the output ends with their summaries and, on its own line, their count. After any
+// failure the exit status is 1.
 import { join } from "node:path";
 import { exists } from "@std/fs";
 import { check } from "./check.ts";

@@ -1,6 +1,6 @@
 // Puts the rooms together: the only file that knows all of them. It gives the loop the functions to look at the source,
-// to activate a snapshot and to agree with other instances, passes hints on to the loop and its reports to the hooks
-// and the service manager, and closes everything that it opened.
+// to activate a snapshot and to agree with other instances. It passes hints on to the loop, and the loop's reports to
+// the hooks and the service manager. At the end it closes everything that it opened.
 import { openEventFeed } from "./admin/event_feed.ts";
 import type { AdminServer } from "./admin/server.ts";
 import type { DaemonApi } from "./admin/daemon_api.ts";

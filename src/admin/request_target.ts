@@ -1,5 +1,5 @@
-// The path of a request as its request line has it. The runtime joins `Host` and the request line to a URL, so a `Host`
-// with a slash in it would choose the route, past a proxy that judges the request line.
+// The path of a request as its request line has it. The runtime joins `Host` and the request line to a URL. A `Host`
+// with a slash in it would then choose the route, past a proxy that judges the request line.
 
 /** RFC 9110, section 7.2: a name, an IPv4 address or an IPv6 address in brackets, and an optional port. No user. */
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;

@@ -33,9 +33,9 @@ const PROBE_MILLISECONDS = 2_000;
 const UMASK = 0o117;
 
 /**
- * Binds a socket of mode 0660. It is bound under its own name in the same directory and then linked to its path:
- * at its close Deno removes the name that it bound, even if another process has taken that name, and link(2) never
- * replaces a file that another daemon has put there at the same moment.
+ * Binds a socket of mode 0660. It is bound under another name in the same directory and then linked to its path. At its
+ * close Deno removes the name that it bound, even if another process has taken that name. And link(2) never replaces a
+ * file that another daemon has put there at the same moment.
  *
  * @param answers resolves when the file system of a path has answered.
  */

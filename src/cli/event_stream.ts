@@ -1,5 +1,5 @@
-// Reads server-sent events from a response's body, as the WHATWG's HTML standard parses them (section 9.2.6), with a
-// limit on the size of an event and on the silence of the stream.
+// Reads server-sent events from a response's body, as the WHATWG's HTML standard parses them (section 9.2.6). The size
+// of an event and the silence of the stream have limits.
 import { createParser } from "eventsource-parser";
 
 export interface StreamEvent {

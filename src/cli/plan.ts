@@ -1,5 +1,5 @@
-// `honua-configd plan`: shows the effects of a reload, and does nothing. It ends with 0 if nothing would change, with 1
-// if another snapshot would come into force, or the source is held or not valid, with 3 if the daemon or the source
+// `honua-configd plan`: shows the effects of a reload, and does nothing. It ends with 0 if nothing would change; with 1
+// if another snapshot would come into force, or the source is held or not valid; with 3 if the daemon or the source
 // cannot be reached.
 import * as z from "zod";
 import type { DiagnosticAnswer, PlannedHook } from "../admin/daemon_api.ts";

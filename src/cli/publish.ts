@@ -1,6 +1,6 @@
 // `honua-configd publish`: sends a source to the daemon, which puts it into the store and proposes it to the fleet, or
-// does that itself, and follows its rollout. It ends with 0 if the fleet took it up, with 1 if the source is not valid
-// or refused, or its rollout did not end well, with 3 if nothing answers or that is not known.
+// does that itself, and follows its rollout. It ends with 0 if the fleet took it up; with 1 if the source is not valid
+// or refused, or its rollout did not end well; with 3 if nothing answers or that is not known.
 import * as z from "zod";
 import { isHash } from "../agreement/head.ts";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";

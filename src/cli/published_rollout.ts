@@ -1,5 +1,5 @@
-// Follows the rollout of a published release to its end. It ends with 0 if the fleet took the release up, with 1 if it
-// did not or waits for a person, with 3 if that is not known or takes too long.
+// Follows the rollout of a published release to its end. It ends with 0 if the fleet took the release up; with 1 if it
+// did not or waits for a person; with 3 if that is not known or takes too long.
 import { setTimeout as delay } from "node:timers/promises";
 import { jsonLine } from "../diagnostic/terminal_text.ts";
 import { unavailable } from "./admin_client.ts";

@@ -1,6 +1,6 @@
 // `honua-configd reload`: makes the daemon look at its source now, and waits for the result. It ends with 0 if the
-// source is in force, with 1 if it was rejected or is held, with 3 if the daemon did not answer or could not do all of
-// it, or if a snapshot other than the one of `--if-match` is in force.
+// source is in force; with 1 if it was rejected or is held; with 3 if the daemon did not answer or could not do all of
+// it, or if the snapshot in force is not that of `--if-match`.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";

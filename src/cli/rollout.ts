@@ -1,5 +1,5 @@
 // `honua-configd rollout`: how far the fleet's rollout is. It ends with 0 if there is none, or it is under way or ended
-// well, with 1 if it was rolled back or waits for a person, with 3 if that is not known. `promote` and `pause` move it.
+// well; with 1 if it was rolled back or waits for a person; with 3 if that is not known. `promote` and `pause` move it.
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";

@@ -1,6 +1,6 @@
 // `honua-configd status`: the configuration in force on this host and whether it is the source's, the verdict first. It
 // ends with 0 if the source is in force, the instance does not diverge and neither a hook nor a health check failed for
-// it, with 1 if not, with 3 if nothing answers.
+// it; with 1 if not; with 3 if nothing answers.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";

@@ -1,6 +1,6 @@
-// Remembers the values of each block as long as the block exists. They are used again if reading would give the same:
-// the block is the same object, the names that it looked up and the variables that it read from the environment have
-// the same values, and the block fits within the bounds on the whole configuration.
+// Remembers the values of each block as long as the block exists. They are used again if reading would give the same.
+// Then the block is the same object, the names and variables of the environment that it looked up have the same values,
+// and it fits within the bounds on the whole configuration.
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Environment } from "./environment.ts";
 import { MAX_TOTAL_LENGTH } from "./expressions.ts";

@@ -31,10 +31,10 @@ export function environmentOf(process: Environment, files: readonly ReadonlyMap<
 }
 
 /**
- * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), with the same states as systemd's own parser: comments
- * begin with `#` or `;`, a value may consist of several quoted pieces, a backslash at the end of an unquoted or
- * double-quoted line continues it, and quotes after the first unquoted character are text. A name that systemd does not
- * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings, and so do parts of a
+ * Reads systemd's EnvironmentFile syntax (systemd.exec(5)), with the same states as systemd's own parser. Comments
+ * begin with `#` or `;`. A value may consist of several quoted pieces. A backslash at the end of an unquoted or
+ * double-quoted line continues it. Quotes after the first unquoted character are text. A name that systemd does not
+ * accept (`export X`, `1X`), a line without `=` and a quote that is never closed become warnings. So do parts of a
  * value that are probably a mistake: a comment after it, text after a closing quote, a carriage return in quotes.
  *
  * @example

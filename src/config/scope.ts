@@ -1,6 +1,6 @@
-// Evaluates the names that expressions can use, variables and whether a cache is enabled, each once and in the order of
-// their dependencies, so that neither a cycle nor a long chain overflows the call stack. A definition is not evaluated
-// again, and its value remains the same object, if it and all definitions that it names are unchanged.
+// Evaluates the names that expressions can use: variables, and whether a cache is enabled. Each is evaluated once, in
+// the order of their dependencies, so that neither a cycle nor a long chain overflows the call stack. A definition is
+// not evaluated again, and its value remains the same object, if it and all definitions that it names are unchanged.
 import type { SourceText } from "../diagnostic/range.ts";
 import type { Literal, Template, Value } from "../document/document.ts";
 import {

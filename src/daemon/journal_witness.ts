@@ -13,8 +13,8 @@ export interface JournalRecordPart {
 export interface JournalWitness {
   recordPart(): JournalRecordPart;
   /**
-   * Reads the peers' records, at most once a minute, and in a large fleet at most once in as many seconds as it has
-   * records, so that all witnesses together make one reading a second. Never rejects.
+   * Reads the peers' records, at most once a minute. In a large fleet it does so at most once in as many seconds as the
+   * fleet has records, so that all witnesses together make one reading a second. Never rejects.
    */
   look(): Promise<void>;
 }

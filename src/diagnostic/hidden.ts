@@ -142,8 +142,8 @@ const PEM_END = "-----END ";
 const HEREDOC_START = /<<[-~]?\s{0,8}["']?([\p{L}_][\p{L}\p{N}_-]{0,255})/u;
 
 /**
- * The lines of a source that did not parse which may be inside a heredoc, a PEM block or a string that began above,
- * whether `${` within a string opens code with strings of its own or not.
+ * The lines that may be inside a heredoc, a PEM block or a string that began above, in a source that did not parse. A
+ * `${` within a string may or may not open code that has strings: both readings count.
  */
 function doubtfulLines(source: SourceText): ReadonlySet<number> {
   const lines = new Set<number>();

@@ -12,8 +12,8 @@ const PURE_REFERENCE =
   /^"?(?:\$\{\s{0,8})?(?:env\(\s{0,8}\\?"[\w.:-]{1,256}\\?"\s{0,8}\)|env:[\w.:-]{1,256}|var\.[\w-]{1,256})(?:\s{0,8}\})?"?$/;
 
 /**
- * Returns the places of all values that belong to a secret name (of a setting, of an object around it, of a
- * variable), and of values and names that look like a credential; in source order, none inside another. A pure
+ * Returns the places of all values that belong to a secret name: of a setting, of an object around it, of a variable.
+ * Values and names that look like a credential count too. The places are in source order, none inside another. A pure
  * `env("NAME")` or `var.x` is left out: a reader needs to see the name of the missing value.
  *
  * @param near if given, only blocks and attributes that touch one of these ranges are looked at.

@@ -1,6 +1,6 @@
 // Copies strings so that they keep no other string alive and are as small as possible. In V8 a slice of 13 units or
-// more is a view of its text, so a name remembered from a source of megabytes would keep the whole source, and a name
-// from each edit would keep every source. And if a text has one wide character, all its slices take two bytes a unit.
+// more is a view of its text. A remembered name would keep its whole source of megabytes, and a name from each edit
+// would keep every source. And if a text has one wide character, all its slices take two bytes a unit.
 
 /** V8 copies a shorter slice. */
 const LEAST_VIEW_UNITS = 13;

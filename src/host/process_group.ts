@@ -26,9 +26,9 @@ export interface ProcessGroup {
   /** Resolves when no process can write any more: after the leader's end, if its descendants keep its pipes. */
   readonly outputEnded: Promise<void>;
   /**
-   * Ends the rest of its session and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves once nothing
-   * of it runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk), with the
-   * number of processes that ran beside the leader; 0 also if that is unknown.
+   * Ends the rest of its session and closes its pipes: SIGTERM, a grace in milliseconds, SIGKILL. Resolves with the
+   * number of processes that ran beside the leader, 0 also if that is unknown. It resolves once nothing of the session
+   * runs, or half a second after SIGKILL if the kernel cannot end a process (one that waits for a disk).
    *
    * @param shorter cuts the grace while it lasts.
    */

@@ -1,6 +1,6 @@
 // Opens files for reading so that no path can block this process: the only way to open paths of others. Anything but a
-// regular file is refused before it is opened, because opening a device can have effects, and again on the open handle,
-// because the path may lead elsewhere by then.
+// regular file is refused before it is opened, because opening a device can have effects. It is refused again on the
+// open handle, because the path may lead elsewhere by then.
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { withinLimit } from "../time/limit.ts";

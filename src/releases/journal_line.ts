@@ -5,8 +5,8 @@ import * as z from "zod";
 import { oneLine } from "../agreement/one_line.ts";
 
 /**
- * The kinds of lines. The journal itself writes two of them: `recovered`, that it removed or completed a torn last line
- * or found its file altered, and `lost`, that lines are missing because the file could not be written for too long.
+ * The kinds of lines. The journal itself writes two of them. `recovered`: it removed or completed a torn last line, or
+ * found its file altered. `lost`: lines are missing because the file could not be written for too long.
  */
 export type JournalKind =
   | "started"

@@ -1,6 +1,6 @@
 // Decides the actions after an event, as a pure function: no I/O, no clock, and only the randomness that the event
-// brings. It asks for at most one look or write at a time, lets every hint end in a look that began after it, and moves
-// the active snapshot id only after a write succeeded. After `stop` it asks for nothing more.
+// brings. It asks for at most one look or write at a time. Every hint ends in a look that began after it. The active
+// snapshot id moves only after a write succeeded. After `stop` it asks for nothing more.
 import { agree, type ClusterAction, type ClusterEvent, type ReloadedEvent } from "../agreement/agree.ts";
 import { decideReleases, type ReleaseAction, type ReleaseEvent } from "../releases/decide_releases.ts";
 import type { KeptReleases } from "../releases/release.ts";

@@ -43,10 +43,10 @@ export interface Sealer {
    * `$snapshot` in either. An entry that is the same object as in the last config keeps its text, so a config must not
    * change after this call.
    *
-   * The file is the header and then the config in canonical order, objects one member a line and indented by two so
-   * that people can read and compare it, and a newline at the end. The hashes are over the canonical bytes (RFC 8785),
-   * not over the file's, so its layout may change without a new format. The indentation stops at a fixed depth, which
-   * keeps the file within a small multiple of its content at any depth of nesting.
+   * The file is the header, then the config in canonical order, and a newline at the end. Objects have one member on a
+   * line and are indented by two, so that people can read and compare them. The hashes are over the canonical bytes
+   * (RFC 8785), not over the file's, so its layout may change without a new format. The indentation stops at a fixed
+   * depth, which keeps the file within a small multiple of its content at any depth of nesting.
    *
    * Rejects with a TypeError if a config is not JSON; see {@linkcode canonicalText}.
    */
@@ -114,9 +114,9 @@ export function isFileOf(bytes: Uint8Array, file: Pick<Snapshot, "pieces" | "byt
 }
 
 /**
- * Proves the bytes of a snapshot: their number is bounded, they are UTF-8 and JSON with a newline at the end (which
- * finds a file that lacks its last byte), the header has exactly the known members, and the content has its hash.
- * Layout and order do not matter. The file cannot prove `hash`, since the portable config is not in it.
+ * Proves the bytes of a snapshot. Their number is bounded, and they are UTF-8 and JSON with a newline at the end, which
+ * finds a file that lacks its last byte. The header has exactly the known members, and the content has its hash. Layout
+ * and order do not matter. The file cannot prove `hash`, since the portable config is not in it.
  *
  * It yields to the event loop, except while it decodes and parses: some 10 ms for each MB. Never rejects.
  *

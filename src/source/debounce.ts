@@ -1,6 +1,6 @@
-// Turns many hints into few calls: the trailing edge of a burst fires, so its last hint is never lost, and a longest
-// wait fires during a burst that does not end, so a busy editor cannot block the look. These are the two quiescence
-// timers of consul-template (its `wait { min, max }`).
+// Turns many hints into few calls. The trailing edge of a burst fires, so its last hint is never lost. A longest wait
+// fires during a burst that does not end, so a busy editor cannot block the look. These are the two quiescence timers
+// of consul-template (its `wait { min, max }`).
 import { type Clock, systemClock } from "../time/clock.ts";
 
 export interface Quiescence {

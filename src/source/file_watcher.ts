@@ -32,8 +32,6 @@ export interface FileWatcherOptions {
   readonly lookLimitMilliseconds?: number;
   /** Default: the monotonic clock of this process. */
   readonly clock?: Clock;
-  /** Closes the watcher when aborted. */
-  readonly signal?: AbortSignal;
 }
 
 /** The shortest time between two looks after events, so that a busy neighbour costs little. */
@@ -75,11 +73,11 @@ interface Watcher {
 
 /**
  * Watches files; each may be missing and may be a symbolic link. Every change after the promise resolved gives a hint,
- * so a caller that reads the files after that misses none. Disposing it (or aborting the signal) closes all watchers
- * and timers; no callback runs afterwards.
+ * so a caller that reads the files after that misses none. Disposing it closes all watchers and timers; no
+ * callback runs afterwards.
  */
 export async function watchFiles(paths: Iterable<string>, options: FileWatcherOptions): Promise<AsyncDisposable> {
-  const { watchDirectory = eventWatch(), identify = identifyFile, clock = systemClock, signal } = options;
+  const { watchDirectory = eventWatch(), identify = identifyFile, clock = systemClock } = options;
   const directories = directoryWatches(
     watchDirectory,
     (directory, event) => takeEvent(watcher, directory, event),
@@ -100,19 +98,17 @@ export async function watchFiles(paths: Iterable<string>, options: FileWatcherOp
     pollsSinceTrace: 0,
     cancelLook: () => {},
     cancelTick: () => {},
-    closed: signal?.aborted === true,
+    closed: false,
     closing: new AbortController(),
   };
   let closing: Promise<void> | null = null;
-  const close = () => closing ??= closeWatcher(watcher).finally(() => signal?.removeEventListener("abort", close));
-  signal?.addEventListener("abort", close);
   // The first look has no state to compare with: it only records the present one.
   if (options.events || options.pollMilliseconds > 0) {
     const { looking, inTime } = startLook(watcher, null);
     // It records the state too late: a file that was read before that must be read again.
     if (!await inTime) void looking.then(() => hintAll(watcher));
   }
-  return { [Symbol.asyncDispose]: close };
+  return { [Symbol.asyncDispose]: () => closing ??= closeWatcher(watcher) };
 }
 
 function hintAll(watcher: Watcher): void {

@@ -1,6 +1,6 @@
 // Finds every directory, and every name in it, on which the opening of a path depends. A watch of those names sees
-// every change of the path's target, even if no event names the file itself (a Kubernetes volume swaps the link
-// `..data`, two hops away from the file).
+// every change of the path's target, even if no event names the file itself: a Kubernetes volume swaps the link
+// `..data`, two hops away from the file.
 
 /** The lookup of one name in one directory on the way to the file. */
 export interface Lookup {

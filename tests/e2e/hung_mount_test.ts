@@ -27,7 +27,7 @@ async function withMounts(
 
 /**
  * Waits for the last write of the release `number`. Opening and closing a file hold the process while a mount hangs,
- * which no program can prevent, so a mount that freezes within a write is a case other than this.
+ * which no program can prevent: a mount that freezes within a write is another case.
  */
 async function writesEnd(directory: string, number: number): Promise<void> {
   const state = `${directory}/snapshot`;

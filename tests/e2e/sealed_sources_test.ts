@@ -1,4 +1,4 @@
-// Sealed sources with real daemons: no literal of a source is legible in the history or in Redis, a key is replaced
+// Sealed sources with real daemons: no literal of a source is legible in the history or in Redis. A key is replaced
 // while they run, and a host without the key says which one it is.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";

@@ -1,5 +1,5 @@
-// The end of a run with rollouts: after the last fault each rollout ends in its time, then all hosts run the store's
-// target, nothing happens any more, and one more good change still goes through the fleet.
+// The end of a run with rollouts: after the last fault each rollout ends in its time, and all hosts run the store's
+// target. Then nothing happens any more, and one more good change still goes through the fleet.
 import { assert, assertEquals } from "@std/assert";
 import { isHeadKnown } from "../../src/agreement/agreement.ts";
 import { isLetIn, isUnderWay, rankId, type Rollout } from "../../src/agreement/rollout.ts";

@@ -4,8 +4,8 @@ import type { Json, JsonObject } from "../../src/snapshot/canonical.ts";
 
 const text = fc.string({ unit: anyCharacter, maxLength: 12 });
 /**
- * No backslash in a name: once JSON.parse has read such a name, V8 (up to 14.7 at least, bug 521080746) may read an
- * escaped name in its place as that one, in any later text of the same process.
+ * No backslash in a name: V8 (up to 14.7 at least, bug 521080746) may read an escaped name as one that JSON.parse read
+ * before in its place, in any later text of the same process.
  */
 const name = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "toString", "", "10", "9", "$", "\u{1f600}", "\ufb33", '"', "{"),

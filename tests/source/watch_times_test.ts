@@ -2,7 +2,6 @@
 import { assertEquals } from "@std/assert";
 import type { FileSystemEvent, WatchDirectory } from "../../src/source/event_watch.ts";
 import { type FileWatcherOptions, watchFiles } from "../../src/source/file_watcher.ts";
-import { countedSignal } from "../support/counted_signal.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeClock, fakeClock, turn, withFakeTimeouts } from "../support/fake_clock.ts";
 import { inDirectory } from "./watching.ts";
@@ -277,14 +276,6 @@ Deno.test("a look may take ten seconds before that is trouble", async () => {
     hanging.resolve("first");
     await turn();
   });
-});
-
-Deno.test("a watcher that is closed no longer listens to its signal", async () => {
-  const { signal, listeners } = countedSignal();
-  const watch = await timed(["/none/a.hcl"], { signal });
-  assertEquals(listeners(), 1);
-  await watch[Symbol.asyncDispose]();
-  assertEquals(listeners(), 0);
 });
 
 Deno.test("a directory that is refused is asked for once in a look, even if others were opened", async () => {

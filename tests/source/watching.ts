@@ -11,6 +11,8 @@ export interface Watching {
   recoveries: number;
   /** Waits until a hint had the file read with this content (null: not readable). */
   sees(path: string, content: string | null): Promise<void>;
+  /** Closes it before the body ends. */
+  close(): PromiseLike<void>;
 }
 
 /** Watches while the body runs. Polls are off unless asked for, so that events have to do. */
@@ -24,11 +26,12 @@ export async function watching(
     hints: [],
     troubles: [],
     recoveries: 0,
+    close: () => watcher[Symbol.asyncDispose](),
     sees: async (path, content) => {
       await eventually(`${path} is read as ${content}`, () => seen.has(path) && seen.get(path) === content);
     },
   };
-  await using _ = await watchFiles(paths, {
+  await using watcher = await watchFiles(paths, {
     events: true,
     pollMilliseconds: 0,
     onHint(path, reason) {

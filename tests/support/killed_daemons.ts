@@ -93,8 +93,8 @@ async function runLane(name: string, sample: (title: string) => string, random: 
 }
 
 /**
- * Kills `count` daemons. After each kill the snapshot must be whole and of a version that was written, the server form
- * whole, and a daemon that is left running in the end must make both of one version.
+ * Kills `count` daemons. After each kill both files must be whole, and the snapshot of a version that was written. A
+ * daemon that is left running in the end must make both of one version.
  */
 export async function killDaemons(count: number): Promise<void> {
   console.log(`HONUA_SEED=${SEED}`);

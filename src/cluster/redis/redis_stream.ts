@@ -1,6 +1,6 @@
 // Opens the byte stream to a server, with TLS or without, within the time limit; after a failure nothing remains open.
-// It uses Deno's own connections: a socket of node:net or node:tls that is destroyed while it connects or shakes hands
-// remains open in Deno, so a server that does not answer would cost one socket for each attempt.
+// It uses Deno's own connections. A socket of node:net or node:tls that is destroyed while it connects or shakes hands
+// remains open in Deno: a server that does not answer would cost one socket for each attempt.
 import type { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { connect as connectByNode, type TLSSocket } from "node:tls";

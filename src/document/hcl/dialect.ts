@@ -1,7 +1,7 @@
-// The dialect pass: it rewrites to HCL the forms that Honua allows and HCL does not, and splits the source into
-// top-level items, each with its own rewritten text and the places of all its parts. It leaves the text that it does
-// not understand as written, for hcl2json to judge. It rewrites `variable "x" = "v"` (or `var`), quoted attribute names
-// in a block, several attributes on one line with or without commas, and the forms that values.ts and strings.ts name.
+// The dialect pass: it rewrites to HCL the forms that Honua allows and HCL does not. It splits the source into
+// top-level items, each with its rewritten text and the places of all its parts. It leaves the text that it does not
+// understand as written, for hcl2json to judge. It rewrites `variable "x" = "v"` (or `var`), quoted attribute names in
+// a block, several attributes on one line with or without commas, and the forms that values.ts and strings.ts name.
 import type { Anchor } from "../../diagnostic/anchor.ts";
 import type { Range } from "../../diagnostic/range.ts";
 import {

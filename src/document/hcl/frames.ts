@@ -1,8 +1,8 @@
 // JSON messages over a pipe, each behind its length as four bytes, big endian: the protocol between the daemon and the
 // parser's process. A message is whole or an error; a length beyond the bound is refused before the body is read.
 // Long lists go in several messages, so that no message blocks either side for long. The meaning of one text is a
-// single message, however large: it blocks the reader for as long as JSON.parse takes, for each MiB some 3 ms if it is
-// a text of megabytes, and 10 ms if it is a list.
+// single message of any size, and blocks the reader for as long as JSON.parse takes. For each MiB that is some 3 ms for
+// a text of megabytes, and 10 ms for a list.
 import { joinedBytes } from "../../host/joined_bytes.ts";
 
 /** The longest message, in bytes: the meaning of one text of the largest source, escaped, with its envelope. */

@@ -1,6 +1,6 @@
-// Passes through each text from its beginning, and returns an item of one of the last texts as the same object, with
-// its results, if all the text that its scan looked at is there again. Only the other items are scanned. The result
-// equals that of a scan of the whole text; the places of an item move with it.
+// Passes through each text from its beginning. An item of one of the last texts is the same object, with its results,
+// if all the text that its scan looked at is unchanged. Only the other items are scanned. The result equals that of a
+// scan of the whole text; the places of an item move with it.
 import type { Pace } from "../../time/pace.ts";
 import { type Cursor, isOver, MAX_VALUES, openCursor } from "./cursor.ts";
 import { goToItem, type Scan, type ScannedItem, scanOf, takeItem } from "./dialect.ts";

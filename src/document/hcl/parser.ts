@@ -59,9 +59,9 @@ const RECYCLE_BYTES = 256 * 1024 * 1024;
 
 /**
  * After this many early starts in a row without a request, the process starts only with a request. A start costs a
- * quarter of a second of processor time, which is much if dozens of instances see one change at once, and most edits
- * change no shape and need no request. So the process starts early while one of the last two loads made a request; a
- * wrong guess costs only the time of a start.
+ * quarter of a second of processor time, which is much if dozens of instances see one change at once. Most edits change
+ * no shape and need no request. So the process starts early while one of the last two loads made a request; a wrong
+ * guess costs only the time of a start.
  */
 const MAX_IDLE_STARTS = 2;
 

@@ -107,8 +107,8 @@ const NO_CODE = /["}](?:[^"\\$]|\\[^]|\$\$\{|\$(?!\{))*(?:"|\$\{)|\/\*[^]*?(?:\*
 const NUMBERS = /(?<!\p{ID_Continue})[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/gu;
 
 /**
- * Finds inexact numbers in code that hcl2json computed: it puts a lone number of a heredoc, also one in a string inside
- * code, into the text of the heredoc, cut to 512 bits, and makes JSON of a list or an object in a string. It returns
+ * Finds inexact numbers in code that hcl2json computed. hcl2json cuts a lone number of a heredoc to 512 bits and puts it into
+ * the text of the heredoc, even from a string inside code. It makes JSON of a list or an object in a string. It returns
  * other code unchanged.
  */
 function findInexactNumbers({ text, flaws }: Placing, codes: readonly Range[], isCollection: boolean): void {

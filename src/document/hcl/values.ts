@@ -245,8 +245,8 @@ function takeComputedName(cursor: Cursor): boolean {
 }
 
 /**
- * Takes any expression up to its end: a line end, a closing bracket or a comma outside its own brackets, or an operand
- * after an operand, which is the next statement on the same line, or in a list the next item.
+ * Takes any expression up to its end: a line end, a closing bracket or a comma outside its own brackets. An operand
+ * after an operand ends it too: it is the next statement on the same line, or in a list the next item.
  */
 function takeExpression(cursor: Cursor, surroundings: ValuePosition): Outline {
   const start = cursor.at;

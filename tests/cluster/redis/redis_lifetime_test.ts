@@ -1,5 +1,5 @@
-// The life of a notifier: one that may not reconnect gives up and says so, and one that is closed, at any moment,
-// leaves no timer and no socket behind, which the sanitizers of Deno.test prove.
+// The life of a notifier: one that may not reconnect gives up and says so. One that is closed at any moment leaves no
+// timer and no socket behind, as the sanitizers of Deno.test prove.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openRedisNotifier, RECONNECT_BACKOFF } from "../../../src/cluster/redis/redis_notifier.ts";
 import { backoffMilliseconds } from "../../../src/time/backoff.ts";
