@@ -24,7 +24,7 @@ export interface Report {
   note(line: string): void;
   /** Adds a figure that was not measured. */
   skip(skipped: Skipped): void;
-  /** Measures; a failure is said and stops nothing but this. */
+  /** Measures; a failure is reported and stops nothing but this. */
   attempt(scenario: string, what: string, measure: () => Promise<void>): Promise<void>;
 }
 

@@ -71,7 +71,7 @@ function doAgree(all: readonly Peer[]): boolean {
 }
 
 /**
- * A standing in words. `held` is said of files that are not in force, and this host runs one other than the head.
+ * A standing in words. `held` is about a file that is not in force, while this host runs a release other than the head.
  *
  * @param candidate of the rollout under way; null: there is none.
  */

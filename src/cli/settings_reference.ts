@@ -110,7 +110,7 @@ const SETTING_ROWS: readonly Row[] = [
     "HighAvailability:InstanceName",
     "the host's name, or one made of it",
     "1 to 128 characters",
-    "how the others know this instance; two of one name are noticed and said",
+    "how the others know this instance; two of one name are noticed and reported",
   ],
   [
     "HighAvailability:SettleSeconds",

@@ -441,10 +441,10 @@ function ownMove(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDe
   }
   const failure = failureOf(rollouts, rollout, own);
   if (failure === null || (rollout.phase === "halted" && rollout.onFailure === "halt")) return null;
-  const said = `${instance}: ${failure.why}`;
-  if (rollout.onFailure === "halt") return move(rollouts, withPhase(rollout, "halted", said));
+  const why = `${instance}: ${failure.why}`;
+  if (rollout.onFailure === "halt") return move(rollouts, withPhase(rollout, "halted", why));
   const skip = skipFor({ hash: rollout.hash, by: `the rollout, on ${instance}`, at: failure.at, reason: failure.why });
-  return move(rollouts, withPhase(rollout, "rolled-back", said), { skips: [skip] });
+  return move(rollouts, withPhase(rollout, "rolled-back", why), { skips: [skip] });
 }
 
 /** Why the candidate failed on this host, which is let in, and when; null: it did not. */

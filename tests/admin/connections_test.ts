@@ -53,7 +53,7 @@ Deno.test("a client that does not read its answer is cut off", async () => {
   );
 });
 
-Deno.test("further connections than there may be are refused, and that is said once", async () => {
+Deno.test("further connections than there may be are refused, and that is reported once", async () => {
   await using host = await openAdminHost({ limits: { maxConnections: 3 } });
   const held = await Promise.all([1, 2, 3].map(() => Deno.connect({ transport: "unix", path: host.socket })));
   await eventually("they are refused", async () => await host.say(GET).catch(() => "") === "");

@@ -12,7 +12,7 @@ const limits = { lookMilliseconds: 10 };
 
 const isAnswering = (socket: string) => sayOn(socket, GET).then((reported) => reported.includes("200 OK"), () => false);
 
-Deno.test("a socket that is taken away is bound again and said, and connections to the old one go on", async () => {
+Deno.test("a socket that is taken away is bound again and reported, and connections to the old one go on", async () => {
   await using host = await openAdminHost({ limits });
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path: host.socket } });
   const events = await fetch("http://localhost/admin/events", { client });
@@ -31,7 +31,7 @@ Deno.test("a socket that is taken away is bound again and said, and connections 
   client.close();
 });
 
-Deno.test("a socket that another process has bound meanwhile is left to it, said once, and taken when that is gone", async () => {
+Deno.test("a socket that another process has bound meanwhile is left to it, reported once, and taken when that is gone", async () => {
   await using host = await openAdminHost({ limits: { lookMilliseconds: 60_000 } });
   await Deno.remove(host.socket);
   const other = await openUnixSocket(host.socket);

@@ -15,7 +15,7 @@ const LAST_LIVEZ = LIVEZ.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
 /** The interface on a Deno that cannot serve a single connection. */
 const openRelayed = (limits = {}) => openAdminHost({ serveOnConnection: null, limits });
 
-Deno.test("a Deno that cannot serve single connections is said once, and both listeners answer", async () => {
+Deno.test("a Deno that cannot serve single connections is reported once, and both listeners answer", async () => {
   await using host = await openRelayed();
   const [warning, ...others] = host.logged;
   assertStringIncludes(warning!.message, "cannot serve HTTP on a single connection");

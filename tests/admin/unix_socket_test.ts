@@ -90,7 +90,7 @@ Deno.test("a file that took the socket's place is kept", async () => {
   assertEquals(await Deno.readTextFile(path), "another's");
 });
 
-Deno.test("a missing directory is said and not made, and a path that is too long is refused", async () => {
+Deno.test("a missing directory is reported and not made, and a path that is too long is refused", async () => {
   await using directory = await temporaryDirectory();
   const missing = directory.file("none/admin.sock");
   assertEquals(await refusalOf(missing), [

@@ -152,7 +152,7 @@ Deno.test("a text that is no signature does not keep others from counting", asyn
   assertEquals((await verdictOf(keys, [...Array(16).fill("x"), good])).have, 0);
 });
 
-Deno.test("without files, ssh-keygen or an answer of it nothing counts, and the reason is said", async () => {
+Deno.test("without files, ssh-keygen or an answer of it nothing counts, and the reason is reported", async () => {
   await using keys = await sshKeys();
   const signatures = [await keys.sign("ann", {})];
   const troubleOf = async (settings: Settings, why: RegExp) => {

@@ -1,4 +1,5 @@
-// The completion scripts, in the shells that they are for. A shell that is not there is said, and its tests are ignored.
+// The completion scripts, in the shells that they are for. A shell that is not there is reported, and its tests are
+// ignored.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { missing } from "../../scripts/test_setup.ts";
 import { settingNames } from "../../src/cli/command_outline.ts";

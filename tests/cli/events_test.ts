@@ -65,7 +65,7 @@ Deno.test("events as JSON are one line each, with their ids", async () => {
   assert(!out.includes("\u202e"));
 });
 
-Deno.test("a stream that ends is taken up again behind the last event, and an outage is said once", async () => {
+Deno.test("a stream that ends is taken up again behind the last event, and an outage is reported once", async () => {
   let streams = 0;
   await using daemon = await cannedDaemon(() => {
     streams++;

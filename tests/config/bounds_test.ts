@@ -104,7 +104,7 @@ Deno.test("a text in which a server looks for names may be as long as any other 
   assertEquals(errors({ dataSources: { d: { connection: "env(".padEnd(MAX_VALUE_LENGTH + 1, "x") } } }), []);
 });
 
-Deno.test("all texts of a host together may be 64 MiB long, and that they are longer is said once", () => {
+Deno.test("all texts of a host together may be 64 MiB long, and that they are longer is reported once", () => {
   const settings = (count: number, rest: object) => {
     const each = Array.from({ length: count }, (_, at): [string, string] => [`s${at}`, "${env:LONG}"]);
     return { services: { s: { settings: { ...Object.fromEntries(each), ...rest } } } };
@@ -211,7 +211,7 @@ Deno.test("a value of the environment is a secret from four characters on", () =
   assertEquals(secrets, ["abcd"]);
 });
 
-Deno.test("of a thousand diagnostics all are kept and nothing is said of more; of one more the last says so", () => {
+Deno.test("a thousand diagnostics are all kept, and if there is one more the last says so", () => {
   const reported = (count: number) => {
     const unknown = Object.fromEntries(Array.from({ length: count }, (_, at) => [`u${at}`, at]));
     const loaded = load({ honua: unknown }, {}, false);

@@ -24,7 +24,7 @@ Deno.test("a value of sixty characters is shown whole, a longer one cut", () => 
   assertEquals(shown(context(), "p.a", "v".repeat(61)), "v".repeat(60) + "…");
 });
 
-Deno.test("the first ten names are listed, with the near one before them if the wanted name may be said", () => {
+Deno.test("the first ten names are listed, with the near one before them if the wanted name may be quoted", () => {
   const names = (count: number) => Array.from({ length: count }, (_, at) => `name${String(at).padStart(3, "0")}`);
   assertEquals(suggestNames("caches", "x", []), "Define one; there are no caches at all");
   assertEquals(suggestNames("caches", "x", ["a", "b"]), "Defined caches: a, b");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { load, remarks } from "./loading.ts";
 
-/** `severity code path` of all that is said of the server's file. */
+/** `severity code path` of all that is reported about the server's file. */
 function saidOf(source: unknown, environment: Record<string, string> = {}, validate = true): string[] {
   return remarks(load(source, environment, validate)).filter((remark) => / server\/(?!no-data-source)/.test(remark));
 }
@@ -56,7 +56,7 @@ Deno.test("a setting that is unknown anyway is warned about once, with the name 
   );
 });
 
-Deno.test("a value that the server needs and that cannot be said is an error", () => {
+Deno.test("a value that the server needs and that cannot be expressed is an error", () => {
   for (const value of [1.5, 2 ** 31, {}, [1]]) {
     assertEquals(saidOf({ services: { s: { settings: { max_page_size: value, csv_enabled: value } } } }), [
       "error server/not-supported service.s.max_page_size",

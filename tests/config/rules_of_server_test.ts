@@ -103,7 +103,7 @@ Deno.test("case is compared letter by letter, in upper case", () => {
   for (const [one, other] of different) assert(!isOne(one!, other!), `${one} ${other}`);
 });
 
-Deno.test("an enabled service without any data source is a warning, said once", () => {
+Deno.test("an enabled service without any data source is a warning, reported once", () => {
   const services = { off: { enabled: false }, odata: {}, wfs: {} };
   assertEquals(reported({ dataSources: {}, services }), [
     "warning server/no-data-source service.odata: Service odata is enabled and there is no data source",

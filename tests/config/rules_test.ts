@@ -329,7 +329,7 @@ Deno.test("rules of caches fire if the limits are to be shared or a cache is req
   ]);
 });
 
-Deno.test("an id that two kinds of blocks have is said of the later, with the place of the first", () => {
+Deno.test("an id that two kinds of blocks have is reported at the later, with the place of the first", () => {
   const layer = (TIDY.layers as Record<string, Tree>).roads;
   const blocks: readonly [type: string, key: string, block: unknown][] = [
     ["data_source", "dataSources", { provider: "sqlite", connection: "x" }],
@@ -376,7 +376,7 @@ Deno.test("rules of production fire in production only", () => {
   ]);
 });
 
-Deno.test("a warning that there is nothing of a kind is said for that kind only", () => {
+Deno.test("a warning that there is nothing of a kind is reported for that kind only", () => {
   for (const [key, what] of [["dataSources", "data source"], ["services", "service"], ["layers", "layer"]]) {
     const loaded = load(laid(TIDY, { [key!]: undefined }), {}, true);
     const all = loaded.ok ? loaded.warnings : loaded.diagnostics;

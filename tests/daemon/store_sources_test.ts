@@ -30,7 +30,7 @@ Deno.test("the text of an announced release is in the store if anything is skipp
   }
 });
 
-Deno.test("a text that is not there keeps nothing from being announced, and is said", async () => {
+Deno.test("a text that is not there keeps nothing from being announced, and is reported", async () => {
   await using notifier = soloNotifier({ incarnation: incarnationOf("x") });
   const textOf = () => Promise.resolve({ ok: false, reason: "missing", message: "it is gone" } as const);
   const warnings: string[] = [];

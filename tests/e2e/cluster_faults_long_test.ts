@@ -17,7 +17,9 @@ interface Pair extends AsyncDisposable {
   readonly editor: ClusterInstance;
   readonly follower: ClusterInstance;
   readonly both: readonly ClusterInstance[];
-  /** Waits until both agree in a generation from `least` on, and run the same; resolves with the editor's generation. */
+  /**
+   * Waits until both agree in a generation from `least` on, and run the same; resolves with the editor's generation.
+   */
   agree(least?: number): Promise<number>;
   /** Edits and sees that the editor's snapshot follows, and the other's after a signal, while Redis is away. */
   editAlone(title: string): Promise<void>;
@@ -163,7 +165,7 @@ Deno.test("a Sentinel failover that loses the last announcement: it is made agai
   assertEquals(pair.losses(), [1, 1]);
 });
 
-Deno.test("a Redis that answers slowly is waited for; one that is too slow is a lost link, said once", async () => {
+Deno.test("a Redis that answers slowly is waited for; one that is too slow is a lost link, reported once", async () => {
   await using redis = await startRedis();
   await using proxy = openTcpProxy(redis);
   await using pair = await openPair(addressOf(proxy));
@@ -179,7 +181,7 @@ Deno.test("a Redis that answers slowly is waited for; one that is too slow is a 
   assertEquals(pair.losses(), [1, 1]);
 });
 
-Deno.test("a Redis that refuses the password is tried until it takes it, and all that is said of it is one line", async () => {
+Deno.test("a Redis that refuses the password is tried until it takes it, and all that is reported about it is one line", async () => {
   await using redis = await startRedis({
     config: ["requirepass another"],
     cli: ["-a", "another", "--no-auth-warning"],

@@ -128,7 +128,7 @@ Deno.test("a hook that fails on one instance is seen by another, until it has su
   await isSeen([]);
 });
 
-Deno.test("two living processes of one name are noticed and said", async () => {
+Deno.test("two living processes of one name are noticed and reported", async () => {
   await using fleet = await openFleet({ count: 3 });
   const [one, namesake, third] = fleet.instances as [FleetInstance, FleetInstance, FleetInstance];
   const { name } = one;

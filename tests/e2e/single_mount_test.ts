@@ -5,7 +5,7 @@ import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
 import { eventually } from "../support/eventually.ts";
 
-Deno.test("a source that is mounted by itself is warned of, and an edit outside is said not to be seen", async () => {
+Deno.test("a source that is mounted by itself is warned of, and an edit outside is reported not to be seen", async () => {
   const { success, stderr } = await new Deno.Command("unshare", { args: ["--mount", "true"] }).output();
   if (!success) return console.log(`not tried: ${new TextDecoder().decode(stderr).trim()}`);
   await using host = await openEdgeHost();

@@ -68,7 +68,7 @@ Deno.test("a damaged snapshot is set aside under a name that says so, and replac
   }
 });
 
-Deno.test("a snapshot of a newer format is said to be one, and replaced by the next", async () => {
+Deno.test("a snapshot of a newer format is reported to be one, and replaced by the next", async () => {
   await using host = await openEdgeHost();
   await Deno.writeTextFile(host.snapshotPath, '{"$snapshot":{"format":2,"digest":"?"}}\n');
   const daemon = await host.follow("first");

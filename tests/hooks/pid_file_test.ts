@@ -59,7 +59,7 @@ Deno.test("a pid file that cannot be read is named with the reason", async () =>
   }
 });
 
-Deno.test("a file that outlived its server is said to be out of date", async () => {
+Deno.test("a file that outlived its server is reported to be out of date", async () => {
   await using directory = await temporaryDirectory();
   const child = new Deno.Command("true").spawn();
   await child.status;

@@ -15,7 +15,7 @@ function read({ file, environment = {}, set = {} }: Given) {
   return readOptions({ flags, environment, file: file === undefined ? null : sourceText("options.json", file) });
 }
 
-/** Severity, path, summary, suggestion and the first words of the reason, of everything that is said. */
+/** Severity, path, summary, suggestion and the first words of the reason, of everything that is reported. */
 function reported(given: Given) {
   const result = read(given);
   return (result.ok ? result.warnings : result.diagnostics).map((

@@ -80,7 +80,7 @@ Deno.test("64 levels are read, and one deeper is refused at its place", () => {
   assertEquals(diagnosticsOf(`{ "a": [${"[[]], {}, ".repeat(100)}] }`), []);
 });
 
-Deno.test("below sixteen names nothing is kept, and nothing is said of it", () => {
+Deno.test("below sixteen names nothing is kept, and nothing is reported about it", () => {
   const key = (names: number) => `"Admin:${"a:".repeat(names - 2)}a"`;
   const twice = (names: number) => `{ ${key(names)}: { "x": 1, "x": 2, "y": 0.12345678901234567890123 } }`;
   assertEquals(diagnosticsOf(twice(15)).map(({ code }) => code), ["options/duplicate", "options/inexact-number"]);

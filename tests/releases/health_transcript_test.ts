@@ -87,7 +87,7 @@ Deno.test("a release that its hooks did not reach is watched anyway", () => {
   );
 });
 
-Deno.test("with OnFailure halt an unhealthy release stays in force and is said to be unhealthy", () => {
+Deno.test("with OnFailure halt an unhealthy release stays in force and is reported to be unhealthy", () => {
   replayReleases(
     { health: { onFailure: "halt" } },
     `

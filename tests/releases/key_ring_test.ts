@@ -63,7 +63,7 @@ Deno.test("a ring that cannot be read or has no key is a reason with the path", 
   assertEquals(await says(), `The key ring ${path} is not a file`);
 });
 
-Deno.test("a mode that lets others read or a group write is said", () => {
+Deno.test("a mode that lets others read or a group write is reported", () => {
   const judged = [0o600, 0o640, 0o400, 0o644, 0o660, 0o601].map((mode) => ringModeTrouble({ path: "/k", mode }));
   const said = (mode: string) =>
     `The key ring /k has mode ${mode}: accounts that should not can read or replace the keys`;

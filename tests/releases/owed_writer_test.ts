@@ -22,7 +22,7 @@ function setUp() {
   return { writer, writes, troubles, timers, words: () => writes.map(({ word }) => word) };
 }
 
-Deno.test("a failed write is repeated after ever longer waits, and said once until it is made up for", async () => {
+Deno.test("a failed write is repeated after ever longer waits, and reported once until it is made up for", async () => {
   const { writer, writes, troubles, timers, words } = setUp();
   const put = writer.put("a");
   writes[0]!.end.reject(FULL);

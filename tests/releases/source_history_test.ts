@@ -206,7 +206,7 @@ Deno.test("eviction removes old texts, leaves foreign files, and never the text 
   });
 });
 
-Deno.test("a text that cannot be removed is said, and the others go", async () => {
+Deno.test("a text that cannot be removed is reported, and the others go", async () => {
   await withDirectory(async (directory) => {
     const stuck = `${directory}/history/${A}.hcl.zst`;
     const remove = (path: string) =>

@@ -9,7 +9,7 @@ Deno.test("a name is letters, decimal digits and underscores, each of one UTF-16
   for (const name of others) assertEquals(isName(name), false, JSON.stringify(name));
 });
 
-Deno.test("a value that can be said is a text, a boolean, a whole number of 32 bits, or a list of texts", () => {
+Deno.test("a value that can be expressed is a text, a boolean, a whole number of 32 bits, or a list of texts", () => {
   const values: Json[] = ["", "a", true, false, 0, 1, -1, 2 ** 31 - 1, -(2 ** 31), [], [""], ["a", "b"]];
   for (const value of values) assertEquals(serverValueOf(value), value as ReturnType<typeof serverValueOf>);
   const others: Json[] = [null, 0.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, 1e300, [1], ["a", 1], ["a", null], [[]], {}];

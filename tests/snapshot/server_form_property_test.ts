@@ -13,7 +13,7 @@ import { joined, modelExpected, modelRead, serverText } from "./server_model.ts"
 const SEED = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = 250;
 
-/** All that is said, even if it is refused: a configuration that skips the rules is written anyway. */
+/** All that is reported, even if it is refused: a configuration that skips the rules is written anyway. */
 function diagnosticsOf(loaded: Loaded): readonly Diagnostic[] {
   return loaded.ok ? loaded.warnings : loaded.diagnostics;
 }

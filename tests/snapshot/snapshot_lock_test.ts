@@ -79,7 +79,7 @@ Deno.test("anything but a file at the lock's place is refused, and neither waite
   assertEquals(await codeOf(), null);
 });
 
-Deno.test("a file system that cannot lock is said, and keeps nobody from writing", async () => {
+Deno.test("a file system that cannot lock is reported, and keeps nobody from writing", async () => {
   await using directory = await temporaryDirectory();
   const tryLock = () => Promise.reject(Object.assign(new Error("No locks available"), { code: "ENOLCK" }));
   using lock = snapshotLock(directory.file("snapshot.json"), { tryLock });

@@ -245,7 +245,7 @@ Deno.test("the content type names the format's version", () => {
   assertEquals(metricsOf().contentType, "text/plain; version=0.0.4; charset=utf-8");
 });
 
-Deno.test("hooks are counted by name and outcome, each from the start, and those that are pending are said", () => {
+Deno.test("hooks are counted by name and outcome, each from the start, and those that are pending are reported", () => {
   const metrics = openMetrics({ version: "1.2.3", startTimeSeconds: 0, hooks: ["nginx", 'a "name"'] });
   metrics.hookRuns.add(1, { hook: "nginx", outcome: "failed" });
   metrics.hookRuns.add(2, { hook: 'a "name"', outcome: "succeeded" });

@@ -297,7 +297,7 @@ Deno.test({ name: "an abstract socket is reached through systemd-notify", ignore
   }
 });
 
-Deno.test("an address that cannot be spoken to is said in one line", () => {
+Deno.test("an address that cannot be spoken to is reported in one line", () => {
   const unknown = "NOTIFY_SOCKET is neither a path nor an abstract socket";
   for (
     const [address, program, reason] of [

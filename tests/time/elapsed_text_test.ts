@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { agoText, durationText, forText } from "../../src/time/elapsed_text.ts";
 
-Deno.test("a length of time is one number and one unit, and clocks that differ are said", () => {
+Deno.test("a length of time is one number and one unit, and clocks that differ are reported", () => {
   const lengths = [-5, 999, 59_999, 60_000, 3_599_999, 3_600_000, 172_799_999, 172_800_000];
   assertEquals(lengths.map(durationText), ["0 s", "0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 d"]);
   const now = Date.parse("2026-01-31T12:00:00Z");

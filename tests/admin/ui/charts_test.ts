@@ -86,7 +86,7 @@ Deno.test("outcomes are bars as long as they are many, and the smallest can be s
   assertEquals(chart.match(/h\.01/g)?.length, 2);
 });
 
-Deno.test("one value, equal values and more than are kept are said unchanged", () => {
+Deno.test("one value, equal values and more than are kept are described unchanged", () => {
   const sentence = (given: Given, hasMore = false) =>
     attributes(`${latencyChart(figuresOf(given, hasMore))}`, "aria-label")[0]?.replace("Agreement latency. ", "");
   const one = [5, "activated", 1_500] as const;

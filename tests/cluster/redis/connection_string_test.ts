@@ -212,7 +212,7 @@ Deno.test("a password with a comma is noticed, and the text behind the comma is 
   assertEquals(warningsOf("redis://h?password=hunt&er2"), ["cluster/unknown-key: A key is unknown; null"]);
 });
 
-Deno.test("nothing that is said quotes a value, and nothing throws", () => {
+Deno.test("no message quotes a value, and nothing throws", () => {
   const secret = "Zq9x7Kw3";
   const values = fc.constantFrom(secret, `${secret}@`, `@${secret}`, `${secret}%`, `a=${secret}`);
   const cut = fc.constantFrom(

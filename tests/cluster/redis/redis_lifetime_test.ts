@@ -11,7 +11,7 @@ import { openTcpProxy } from "../../support/tcp_proxy.ts";
 import { A, CHANNEL, connectionTo, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../../support/announcement_of.ts";
 
-Deno.test("without AutoReconnect a loss is final, said once, and nothing is tried after it", async () => {
+Deno.test("without AutoReconnect a loss is final, reported once, and nothing is tried after it", async () => {
   await using server = await startRedis();
   await using proxy = openTcpProxy(server);
   await using one = await openUp(singleTo(proxy), { autoReconnect: false });

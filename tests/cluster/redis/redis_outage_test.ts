@@ -17,7 +17,7 @@ const states = (links: readonly Link[]) =>
 /** Notices in tenths of a second an outage that takes seconds by default. */
 const WATCHFUL = { heartbeatMilliseconds: 50, commandTimeoutMilliseconds: 300 };
 
-Deno.test("a Redis that is killed and started again is said to be down once and up once, and works again", async () => {
+Deno.test("a Redis that is killed and started again is reported to be down once and up once, and works again", async () => {
   await using server = await startRedis();
   await using one = await openUp(singleTo(server));
   await server.kill();
@@ -114,7 +114,7 @@ Deno.test("a network that is cut, held back or too slow is noticed, and the link
   assertEquals(states(one.links), ["up", "down", "up", "down", "up", "down", "up"]);
 });
 
-Deno.test("a password that is refused is said, never shown, and tried until it is the right one", async () => {
+Deno.test("a password that is refused is reported, never shown, and tried until it is the right one", async () => {
   await using server = await startRedis({
     config: ["requirepass another"],
     cli: ["-a", "another", "--no-auth-warning"],
@@ -226,7 +226,7 @@ for (
     ["BUSY Redis is busy running a script.", "busy with a script"],
   ] as const
 ) {
-  Deno.test(`an answer of ${code.split(" ")[0]} to a record leaves the link up, and is said with an advice`, async () => {
+  Deno.test(`an answer of ${code.split(" ")[0]} to a record leaves the link up, and is reported with an advice`, async () => {
     let isRefusing = false;
     await using liar = startLyingRedis(([command]) => {
       if (command === "hello") return HELLO_OF_A_PRIMARY;
@@ -299,7 +299,7 @@ Deno.test("a Sentinel in the place of a Redis is recognised", async () => {
   assertEquals(await one.down(), `Redis at 127.0.0.1:${server.port} is a Sentinel, which needs a serviceName`);
 });
 
-Deno.test("a host name and a unix socket that are not there are said by name", async () => {
+Deno.test("a host name and a unix socket that are not there are reported by name", async () => {
   await using one = openInstance(singleTo({ host: "no-such-host.invalid", port: 6379 }));
   assertEquals(await one.down(), "No connection to Redis (no-such-host.invalid:6379): no such host");
   await using other = openInstance(connectionTo({ kind: "single", endpoint: { path: "/no/such.sock" } }));

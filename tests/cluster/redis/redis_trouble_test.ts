@@ -101,7 +101,7 @@ Deno.test("an error of the system and the end of a connection have messages in w
   assertEquals(reasonOf(new RedisTrouble("as it is"), "h:1"), "as it is");
 });
 
-Deno.test("a reply to no request is said by its meaning, and quoted in no case", () => {
+Deno.test("a reply to no request is reported by its meaning, and quoted in no case", () => {
   const unasked = (error: string) => unaskedReason(new Error(`Command queue state error. Last error: ${error}`), "h:1");
   assertEquals(unasked("secret")?.message.startsWith("Redis (h:1) sent "), true);
   assertEquals(unasked("secret")?.message.includes("secret"), false);

@@ -58,7 +58,7 @@ Deno.test("places are those of the source as written: tabs, CRLF, emoji, and rew
   });
 });
 
-Deno.test("a byte order mark left in front is refused at its place, and nothing else is said", async () => {
+Deno.test("a byte order mark left in front is refused at its place, and nothing else is reported", async () => {
   await using parser = openBlockParser();
   assertEquals(await complaintsOf("a {\n  x = 1\n  y = \n}\n", parser), ["document/syntax 3:7"]);
 });
