@@ -1,7 +1,7 @@
 // Over TCP a request needs the token that Admin:TokenFile holds at that moment. A comparison takes the same time for
 // every input. If the file cannot be read or holds no good token, no request is allowed.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type FileIdentity, identify as identifyFile } from "../source/source_file.ts";
+import { type FileIdentity, identifyFile } from "../source/source_file.ts";
 import { withinLimit } from "../time/limit.ts";
 import { overdue, type Problem } from "./problem.ts";
 import { NotAFileError, openRegularFile, readAtMost } from "../host/regular_file.ts";
@@ -26,7 +26,7 @@ type DigestRead =
 const CHALLENGE = 'Bearer realm="honua-configd"';
 
 export interface GuardOptions {
-  /** Default: `identify` of source_file.ts. */
+  /** Default: `identifyFile`. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
   /** How long a request waits for the token's file system; default 2 s. */
   readonly limitMilliseconds?: number;

@@ -234,13 +234,13 @@ export type RolloutAnswer =
   | { readonly ok: false; readonly reason: string };
 
 /** The body of a request to pause or to end the rollout. */
-export interface RolloutOrder {
+export interface RolloutOrderRequest {
   readonly reason: string;
   readonly author: string | null;
 }
 
 /** The body of a request to let more hosts in. */
-export interface PromoteOrder extends RolloutOrder {
+export interface PromoteRequest extends RolloutOrderRequest {
   /** All hosts, in place of those of the next step. */
   readonly full: boolean;
 }
@@ -457,10 +457,10 @@ export interface DaemonApi extends ApprovalApi {
   rolloutSummary(): RolloutSummary | null;
   rollout(): Promise<RolloutAnswer>;
   /** Resolves when the store has the order, or did not answer in time; likewise the next two. */
-  promoteRollout(order: PromoteOrder): Promise<RolloutOrderAnswer>;
-  pauseRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
+  promoteRollout(order: PromoteRequest): Promise<RolloutOrderAnswer>;
+  pauseRollout(order: RolloutOrderRequest): Promise<RolloutOrderAnswer>;
   /** Ends the rollout: all hosts run the head again, and the candidate is skipped. */
-  abortRollout(order: RolloutOrder): Promise<RolloutOrderAnswer>;
+  abortRollout(order: RolloutOrderRequest): Promise<RolloutOrderAnswer>;
   /** The records of all living instances. */
   peers(): Promise<PeersAnswer>;
   /** The last records of instances that stopped writing them, as far as earlier answers of `peers` had them. */

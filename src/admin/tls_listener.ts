@@ -1,7 +1,7 @@
 // A listener with TLS that takes up a changed certificate without a restart. A pair that cannot be read, or does not
 // match, leaves the old one in use.
 import { readRegularFile } from "../host/regular_file.ts";
-import { identify } from "../source/source_file.ts";
+import { identifyFile } from "../source/source_file.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
 import type { ListenAddress, ListenerRefusal, LookResult } from "./entrance.ts";
@@ -83,7 +83,7 @@ export async function openTlsListener(
 }
 
 async function identifyPair({ certificateFile, keyFile }: PairFiles): Promise<string> {
-  return (await Promise.all([certificateFile, keyFile].map(identify))).join("\n");
+  return (await Promise.all([certificateFile, keyFile].map(identifyFile))).join("\n");
 }
 
 async function readPair({ certificateFile, keyFile }: PairFiles): Promise<Pair | Failure> {

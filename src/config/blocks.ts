@@ -11,7 +11,7 @@ import { blockMembers } from "./schema.ts";
 import { NOT_SUPPORTED, SERVER_VALUES } from "./rules_of_server_form.ts";
 import { serverValueOf } from "../server/grammar.ts";
 import { readObject } from "./settings.ts";
-import { headOf, type LabelledType, type SingleType } from "./sorted_blocks.ts";
+import { headerRange, type LabelledType, type SingleType } from "./sorted_blocks.ts";
 
 /** Returns the value of an entry; null if there is none, or if it is a literal null. */
 export function valueOf(block: Block, name: string): Value | null {
@@ -24,10 +24,10 @@ export function readVariable(reader: Reader, name: string, block: Block): Portab
   const path = `variable.${name}`;
   const value = valueOf(block, "default");
   const { findings } = reader;
-  findings.note(path, headOf(block));
+  findings.note(path, headerRange(block));
   if (value === null) {
     const misspelled = block.body.entries.find((entry) => nearest(entry.name, ["default"]) !== null);
-    findings.warning("config/variable-without-value", `Variable ${name} has no default`, path, headOf(block), {
+    findings.warning("config/variable-without-value", `Variable ${name} has no default`, path, headerRange(block), {
       why: "Nothing else can give it a value, so it is null",
       suggestion: misspelled ? `Did you mean default in place of ${misspelled.name}?` : "Give it one: default = …",
     });
@@ -35,7 +35,7 @@ export function readVariable(reader: Reader, name: string, block: Block): Portab
   }
   const pair = readFree(reader, value, path);
   if (pair.resolved !== undefined && serverValueOf(pair.resolved) === null) {
-    findings.warning(NOT_SUPPORTED, `Variable ${name} is left out of the server's file`, path, headOf(block), {
+    findings.warning(NOT_SUPPORTED, `Variable ${name} is left out of the server's file`, path, headerRange(block), {
       why: SERVER_VALUES,
       suggestion: "Leave it as it is: each setting that refers to it has its value already",
     });
@@ -60,7 +60,7 @@ export function secretOf(name: string, { resolved }: PortablePair): string | nul
 /** Reads a block with a label; its id becomes a member beside its settings. */
 export function readLabelled(reader: Reader, type: LabelledType, id: string, block: Block): PortablePair<JsonObject> {
   const path = `${type}.${id}`;
-  reader.findings.note(path, headOf(block));
+  reader.findings.note(path, headerRange(block));
   const pair = type === "service" ? readService(reader, block, path) : readBody(reader, type, block, path);
   const portableId = escapeTemplate(id);
   Object.assign(pair.resolved!, { id, ...(type === "service" ? { type: pair.resolved!.type ?? id } : {}) });
@@ -74,7 +74,7 @@ export function readLabelled(reader: Reader, type: LabelledType, id: string, blo
 /** Reads a block without a label; if the source has none, it has its defaults. */
 export function readSingle(reader: Reader, type: SingleType, block: Block | undefined): PortablePair<JsonObject> {
   if (block === undefined) return readObject(reader, blockMembers[type], [], type);
-  reader.findings.note(type, headOf(block));
+  reader.findings.note(type, headerRange(block));
   return readBody(reader, type, block, type);
 }
 

@@ -1,5 +1,5 @@
-// Sorts blocks by type and name, keeps the first of two with the same head, and reports mistakes in heads. It reads
-// only heads, so that it needs no memory and each load does it again.
+// Sorts blocks by type and name, keeps the first of two with the same header, and reports mistakes in headers. It
+// reads only headers, so that it needs no memory and each load does it again.
 import type { Range } from "../diagnostic/range.ts";
 import type { Block, Document, Entry, Label } from "../document/document.ts";
 import { type Finding, finding, spanOf } from "./findings.ts";
@@ -91,14 +91,14 @@ function keepFirst<K extends string>(blocks: Map<K, Block>, id: K, block: Block,
   const name = block.labels[0]?.text ?? null;
   const path = name === null ? block.type : `${block.type}.${name}`;
   const summary = `${block.type}${name === null ? "" : ` ${name}`} is defined twice`;
-  findings.push(finding("error", "config/duplicate", summary, path, headOf(block), {
+  findings.push(finding("error", "config/duplicate", summary, path, headerRange(block), {
     why: "Only one of the two can count, and a guess could be wrong",
     suggestion: name === null ? "Make one block of the two" : "Rename or remove one of them",
-    other: { label: "first defined here", range: headOf(first) },
+    other: { label: "first defined here", range: headerRange(first) },
   }));
 }
 
 /** The range of a block's type and labels. */
-export function headOf({ typeRange, labels }: Block): Range {
+export function headerRange({ typeRange, labels }: Block): Range {
   return spanOf(typeRange, labels.at(-1)?.range ?? typeRange);
 }

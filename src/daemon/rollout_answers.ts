@@ -1,12 +1,18 @@
 // Answers requests about the fleet's rollout. An order goes through the one loop, which moves the rollout in the store.
 import { setTimeout as delay } from "node:timers/promises";
-import type { DaemonApi, PromoteOrder, RolloutAnswer, RolloutOrder, RolloutOrderAnswer } from "../admin/daemon_api.ts";
+import type {
+  DaemonApi,
+  PromoteRequest,
+  RolloutAnswer,
+  RolloutOrderAnswer,
+  RolloutOrderRequest,
+} from "../admin/daemon_api.ts";
 import type { Rollout } from "../agreement/rollout.ts";
 import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { Loop } from "../reload/loop.ts";
 import { SOME_PERSON } from "../releases/release.ts";
 import { type RolloutSummary, summarizeRollout } from "../rollout/rollout_view.ts";
-import type { RolloutOrder as LoopOrder, Rollouts } from "../rollout/rollouts.ts";
+import type { RolloutOrder, Rollouts } from "../rollout/rollouts.ts";
 import { underWay } from "../rollout/staging.ts";
 import type { Candidate } from "./look_compiler.ts";
 import { readRollout } from "./rollout_access.ts";
@@ -37,11 +43,14 @@ export function openRolloutAnswers(
   parts: RolloutAnswersParts,
 ): Pick<DaemonApi, "rolloutSummary" | "rollout" | "promoteRollout" | "pauseRollout" | "abortRollout"> {
   const { now, mask } = parts;
-  const terms = ({ author, reason }: RolloutOrder) => ({ author: mask(author ?? SOME_PERSON), reason: mask(reason) });
+  const terms = ({ author, reason }: RolloutOrderRequest) => ({
+    author: mask(author ?? SOME_PERSON),
+    reason: mask(reason),
+  });
   return {
     rolloutSummary: () => summaryOf(parts),
     rollout: () => show(parts),
-    promoteRollout: (order: PromoteOrder) => carryOut(parts, { kind: "promote", full: order.full, ...terms(order) }),
+    promoteRollout: (order: PromoteRequest) => carryOut(parts, { kind: "promote", full: order.full, ...terms(order) }),
     pauseRollout: (order) => carryOut(parts, { kind: "pause", ...terms(order) }),
     abortRollout: (order) => carryOut(parts, { kind: "abort", at: now(), ...terms(order) }),
   };
@@ -60,7 +69,7 @@ async function show({ loop, notifier, peers }: RolloutAnswersParts): Promise<Rol
   return await readRollout(found, notifier);
 }
 
-async function carryOut(parts: RolloutAnswersParts, order: LoopOrder): Promise<RolloutOrderAnswer> {
+async function carryOut(parts: RolloutAnswersParts, order: RolloutOrder): Promise<RolloutOrderAnswer> {
   const { loop, movingMilliseconds } = parts;
   const { rollouts, stopping } = loop.state();
   if (stopping) return { kind: "stopping" };
@@ -90,14 +99,14 @@ async function carryOut(parts: RolloutAnswersParts, order: LoopOrder): Promise<R
 }
 
 /** An order that another one replaced, or that the lost link ended, is not pending. */
-function isPending(rollouts: Rollouts | null, order: LoopOrder): boolean {
+function isPending(rollouts: Rollouts | null, order: RolloutOrder): boolean {
   return rollouts !== null && rollouts.order === order;
 }
 
 const NONE = "No rollout is under way: honua-configd rollout shows the last one";
 
 /** Why an order cannot be carried out now; null: it can. */
-function refusalOf(rollout: Rollout | null, order: LoopOrder): string | null {
+function refusalOf(rollout: Rollout | null, order: RolloutOrder): string | null {
   if (rollout === null) return NONE;
   const { phase, step, counts } = rollout;
   if (order.kind === "abort") return null;
@@ -110,7 +119,7 @@ function refusalOf(rollout: Rollout | null, order: LoopOrder): string | null {
 }
 
 /** Whether a rollout is as the order wants it. */
-function isDone(order: LoopOrder, before: Rollout, after: Rollout): boolean {
+function isDone(order: RolloutOrder, before: Rollout, after: Rollout): boolean {
   if (after.hash !== before.hash) return false;
   if (order.kind === "pause") return after.phase === "paused";
   if (order.kind === "abort") return after.phase === "rolled-back";

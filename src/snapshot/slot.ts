@@ -52,7 +52,7 @@ export interface StoreFailure {
 }
 
 /** The file at a path at the opening of its slot. */
-export type Existing<P extends Proof> =
+export type ExistingFile<P extends Proof> =
   | { readonly state: "none" }
   | { readonly state: "in-force" } & Omit<P, "ok">
   /** A newer version's file, which seems whole: it remains for its readers until the next write replaces it. */
@@ -70,7 +70,7 @@ export interface StaleFiles {
 export interface OpenedSlot<P extends Proof> {
   readonly ok: true;
   readonly slot: Slot<HeaderOf<P>>;
-  readonly existing: Existing<P>;
+  readonly existing: ExistingFile<P>;
   readonly stale: StaleFiles;
 }
 
@@ -136,7 +136,7 @@ export async function openSlot<P extends Proof>(options: SlotOptions<P>): Promis
 async function judge<P extends Proof>(
   options: SlotOptions<P>,
   found: Found<P>,
-): Promise<[Existing<P>, InForce<HeaderOf<P>> | null]> {
+): Promise<[ExistingFile<P>, InForce<HeaderOf<P>> | null]> {
   if (found.state === "none") return [found, null];
   const { verification, identity, isLasting } = found;
   if (verification.ok) {

@@ -7,7 +7,7 @@ import {
   type ServerFormVerification,
   verifyServerForm,
 } from "./server_form.ts";
-import { type Existing as ExistingFile, failure, openSlot, type Slot } from "./slot.ts";
+import { type ExistingFile, failure, openSlot, type Slot } from "./slot.ts";
 import type { StaleFiles, StoreFailure, Written } from "./slot.ts";
 import type { SnapshotLock } from "./snapshot_lock.ts";
 import { type Snapshot, snapshotFile, type SnapshotHeader, type Verification, verifyInTurns } from "./snapshot.ts";

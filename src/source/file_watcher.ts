@@ -7,7 +7,7 @@ import { eventWatch, type FileSystemEvent, type WatchDirectory } from "./event_w
 import { type Lookup, tracePath } from "./path_trace.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { withinLimit } from "../time/limit.ts";
-import { type FileIdentity, identify as identifyFile } from "./source_file.ts";
+import { type FileIdentity, identifyFile } from "./source_file.ts";
 
 /** The reason of a hint: an event named the file, a look after an event found a change, or a poll found one. */
 export type ChangeSign = "event" | "change" | "poll";
@@ -26,7 +26,7 @@ export interface FileWatcherOptions {
   readonly onRecovered?: () => void;
   /** Default: Deno's events. */
   readonly watchDirectory?: WatchDirectory;
-  /** Default: `identify` of source_file.ts. Must not throw. */
+  /** Default: `identifyFile`. Must not throw. */
   readonly identify?: (path: string) => Promise<FileIdentity>;
   /** A look that takes longer is trouble. Default: 10 s. */
   readonly lookLimitMilliseconds?: number;

@@ -41,7 +41,7 @@ export type SourceRead =
     readonly text: string;
     /** SHA-256 of the bytes, in hex. */
     readonly digest: string;
-    /** The result of `identify` before the first byte was read: if it is still the same, nothing changed. */
+    /** The result of `identifyFile` before the first byte was read: if it is still the same, nothing changed. */
     readonly identity: FileIdentity;
   }
   | { readonly ok: false; readonly diagnostic: Diagnostic; readonly digest: string | null };
@@ -118,7 +118,7 @@ function digestOf(bytes: Uint8Array): string {
  * time of change) and number of names, which changes if a file that is mounted by itself is replaced outside. The state
  * has nothing of the directory that a neighbour changes. Never throws: `missing` and an unreadable path are states too.
  */
-export async function identify(path: string): Promise<FileIdentity> {
+export async function identifyFile(path: string): Promise<FileIdentity> {
   try {
     const [realPath, stat] = await Promise.all([fs.realpath(path), fs.stat(path)]);
     return identityOf(realPath, await fs.stat(dirname(realPath)), stat);

@@ -50,7 +50,7 @@ export interface ContractPromises {
   readonly countsAll: boolean;
 }
 
-/** Registers the suite for the notifier called `name`; `openCluster` is called once a test or oftener. */
+/** Registers the suite for the notifier called `name`; `openCluster` is called at least once per test. */
 export function notifierContract(
   name: string,
   openCluster: () => Promise<ContractCluster>,

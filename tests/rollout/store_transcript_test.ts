@@ -65,7 +65,7 @@ Deno.test("a candidate is not announced after a restart", () => {
   );
 });
 
-Deno.test("a candidate is not announced after a restart by a host that has no its own steps", () => {
+Deno.test("a candidate is not announced after a restart by a host that has no steps itself", () => {
   replayReleases(
     { rollout: "none" },
     `
@@ -79,7 +79,7 @@ Deno.test("a candidate is not announced after a restart by a host that has no it
   );
 });
 
-Deno.test("a candidate is not announced after a lost link by a host that has no its own steps", () => {
+Deno.test("a candidate is not announced after a lost link by a host that has no steps itself", () => {
   replayReleases(
     { rollout: "none" },
     `

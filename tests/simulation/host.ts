@@ -234,7 +234,7 @@ function answered(world: World, host: Host, life: Life, event: ClusterEvent): vo
 
 function announce(world: World, host: Host, life: Life, announcement: Announcement): void {
   const { request, finishes } = life.state.agreement!;
-  // A candidate that is through its rollout is the fleet's, with any own source by now.
+  // A candidate that has finished its rollout is the fleet's: the host's own source does not matter.
   assert(finishes !== null || life.lookedAt >= life.linkedAt, "an announced source was read since the link came up");
   assert(request?.kind === "announcement");
   const accepted = () => {

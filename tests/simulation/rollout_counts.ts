@@ -24,7 +24,7 @@ export interface RolloutCounts {
   ordered: number;
   /** Texts that came from the store. */
   fetched: number;
-  /** Moves that another was quicker than. */
+  /** Moves that came after a quicker one. */
   lost: number;
 }
 

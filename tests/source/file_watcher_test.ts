@@ -1,7 +1,7 @@
 // Real files: every way in which people and programs change a file, seen only by events and only by polling.
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { identify } from "../../src/source/source_file.ts";
+import { identifyFile } from "../../src/source/source_file.ts";
 import { eventually } from "../support/eventually.ts";
 import { inDirectory, replace, watching } from "./watching.ts";
 
@@ -159,7 +159,7 @@ for (const [mode, options] of Object.entries(modes)) {
       let looks = 0;
       const counted = (one: string) => {
         looks++;
-        return identify(one);
+        return identifyFile(one);
       };
       await watching([path], { ...options, identify: counted }, async ({ hints }) => {
         const before = looks;

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import fc, { anyCharacter } from "fast-check";
 import type { OpenedFile } from "../../src/host/regular_file.ts";
-import { decodeSource, identify, readSource, type SourceRead } from "../../src/source/source_file.ts";
+import { decodeSource, identifyFile, readSource, type SourceRead } from "../../src/source/source_file.ts";
 import { inDirectory } from "./watching.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -38,7 +38,7 @@ Deno.test("a file is read once: its text, the digest of its bytes, and its ident
     assertEquals(read.text, "honua {\r\n}\r\n");
     assertEquals(read.digest, await sha256(await Deno.readFile(path)));
     assertEquals([read.path, read.realPath], [path, path]);
-    assertEquals(read.identity, await identify(path));
+    assertEquals(read.identity, await identifyFile(path));
   });
 });
 
@@ -222,9 +222,9 @@ Deno.test("a way that cannot be gone is no missing file", async () => {
   await inDirectory(async (directory) => {
     await Deno.symlink("a", `${directory}/a`);
     await Deno.writeTextFile(`${directory}/file`, "");
-    assertEquals(await identify(`${directory}/a`), "unreadable ELOOP");
-    assertEquals(await identify(`${directory}/file/f`), "missing");
-    assertEquals(await identify("a\0b").then((text) => text.startsWith("unreadable")), true);
+    assertEquals(await identifyFile(`${directory}/a`), "unreadable ELOOP");
+    assertEquals(await identifyFile(`${directory}/file/f`), "missing");
+    assertEquals(await identifyFile("a\0b").then((text) => text.startsWith("unreadable")), true);
   });
 });
 
@@ -272,21 +272,21 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 Deno.test("an identity changes with content, time, mode, replacement and the link's target, and not with a neighbour", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/link`;
-    assertEquals(await identify(path), "missing");
+    assertEquals(await identifyFile(path), "missing");
     await Deno.mkdir(`${directory}/a`);
     await Deno.mkdir(`${directory}/b`);
     await Deno.writeTextFile(`${directory}/a/f`, "1");
     await Deno.link(`${directory}/a/f`, `${directory}/b/f`);
     await Deno.symlink("a/f", path);
-    let before = await identify(path);
+    let before = await identifyFile(path);
     async function changes(what: string, deed: () => Promise<unknown>): Promise<void> {
       await deed();
-      const now = await identify(path);
+      const now = await identifyFile(path);
       assertNotEquals(now, before, what);
       before = now;
     }
     await Deno.writeTextFile(`${directory}/a/neighbour`, "");
-    assertEquals(await identify(path), before);
+    assertEquals(await identifyFile(path), before);
     await changes("content", () => Deno.writeTextFile(`${directory}/a/f`, "22"));
     await changes("time", () => Deno.utime(path, 1, 1));
     await changes("mode", () => Deno.chmod(path, 0o600));

@@ -4,7 +4,7 @@ import * as FakeTimers from "@sinonjs/fake-timers";
 import { assert, assertEquals } from "@std/assert";
 import { eventWatch, type FileSystemEvents, type WatchDirectory } from "../../src/source/event_watch.ts";
 import { watchFiles } from "../../src/source/file_watcher.ts";
-import { identify } from "../../src/source/source_file.ts";
+import { identifyFile } from "../../src/source/source_file.ts";
 import { eventually } from "../support/eventually.ts";
 import { inDirectory, watching } from "./watching.ts";
 
@@ -154,7 +154,7 @@ Deno.test("with neither events nor polls nothing is opened and nothing is looked
     let looks = 0;
     const counted = (path: string) => {
       looks++;
-      return identify(path);
+      return identifyFile(path);
     };
     const options = { events: false, watchDirectory, identify: counted };
     await watching([`${directory}/a.hcl`], options, async ({ hints }) => {
@@ -186,7 +186,7 @@ Deno.test("a look that hangs is trouble, once, and polling goes on when it has e
     const path = `${directory}/a.hcl`;
     const hanging = Promise.withResolvers<string>();
     let looks = 0;
-    const hang = (one: string) => ++looks === 2 ? hanging.promise : identify(one);
+    const hang = (one: string) => ++looks === 2 ? hanging.promise : identifyFile(one);
     await watching([path], { pollMilliseconds: 5, identify: hang, lookLimitMilliseconds: 50 }, async (watch) => {
       await eventually("trouble", () => watch.troubles.length > 0);
       assertEquals([watch.troubles, looks], [["the file system of a watched file does not answer"], 2]);

@@ -1,4 +1,4 @@
-// Hosts in network their own namespaces, whose cables can be pulled, with instances of one cluster on them.
+// Hosts in their own network namespaces, whose cables can be pulled, with instances of one cluster on them.
 import { type ClusterInstance, commonHash, openClusterInstance } from "./cluster_instance.ts";
 import { eventually } from "./eventually.ts";
 import { type NamespaceNetwork, type NetworkHost, openNamespaceNetwork } from "./network_namespace.ts";

@@ -17,7 +17,7 @@ const unit = (name: string) => `honua-configd@${name}.service`;
 const source = (name: string) => `/etc/honua/${name}.hcl`;
 const snapshot = (name: string) => `/var/lib/honua-configd/${name}/config.snapshot.json`;
 
-/** Gives an instance the starter's source and no its own options, and starts it. */
+/** Gives an instance the starter's source and no options of its own, and starts it. */
 async function startInstance(machine: Machine, name: string): Promise<void> {
   await machine.run("cp", "--preserve=all", "/etc/honua/config.hcl", source(name));
   await writeOptions(machine, {}, `/etc/honua-configd/${name}.json`);
