@@ -9,7 +9,7 @@ export interface LostPeers {
   list(): readonly Peer[];
 }
 
-/** A host that comes back within that time was not replaced for good. */
+/** A host that comes back within that time was not replaced permanently. */
 const KEPT_MILLISECONDS = 24 * 3_600_000;
 
 /**

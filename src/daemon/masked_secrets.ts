@@ -1,4 +1,4 @@
-// Masks secrets as they become known: those of the options for good, those of the last two loads' environments, and
+// Masks secrets as they become known: those of the options permanently, those of the last two loads' environments, and
 // those of the last two rotations of the files for Redis. Logs, answers and records pass through one mask.
 import { openTextMasker } from "../diagnostic/text_masker.ts";
 

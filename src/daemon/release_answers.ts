@@ -132,8 +132,8 @@ async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string
 }
 
 /**
- * Why a release is gone for good, or needs a key that is not here, so that a rollback to it would take back the present
- * one for nothing; null: it is there, or may be there again.
+ * Why a release is gone permanently, or needs a key that is not here, so that a rollback to it would take back the
+ * present one for nothing; null: it is there, or may be there again.
  */
 async function lossOf({ keeper }: ReleaseAnswersParts, { hash, number }: Release): Promise<string | null> {
   const text = await keeper.textOf(hash);

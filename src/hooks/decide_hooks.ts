@@ -260,7 +260,7 @@ function ended<Input>(
   };
   // A run that the stop ended says nothing about the hook.
   if (!state.stopping) actions.push({ kind: "report", verdict });
-  // A hook that gives up a trigger for good also ends the turn of the hooks that it held.
+  // A hook that gives up a trigger permanently also ends the turn of the hooks that it held.
   if (next.owed !== null || held.length === 0) return { state: tried, actions };
   const ending = each(tried, (one) => held.includes(one) ? [release(one), disarm(one)] : [one, []]);
   return { state: ending.state, actions: [...actions, ...ending.actions] };

@@ -131,7 +131,7 @@ Deno.test("a check that changes or removes the candidate is a refusal", async ()
   }
 });
 
-Deno.test("a check that is aborted says whether it is for a newer source or for good", async () => {
+Deno.test("a check that is aborted says whether it is for a newer source or permanently", async () => {
   for (const [reason, kind] of [[SUPERSEDED, "superseded"], [undefined, "failed"]] as const) {
     const controller = new AbortController();
     const check = () => {

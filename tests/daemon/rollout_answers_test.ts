@@ -158,7 +158,7 @@ Deno.test("an order without a rollout, for one that is over, or that an approval
   );
 });
 
-Deno.test("an order that another move overtook for good is refused, and one without the store is not known", async () => {
+Deno.test("an order that another move overtook permanently is refused, and one without the store is not known", async () => {
   // Another host ends the rollout first: the compare-and-set fails, and the store's rollout is over then.
   const overtaken = await open(rolloutWith());
   const { rollout, rolloutMark: mark, ...head } = await overtaken.head();

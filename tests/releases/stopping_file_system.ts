@@ -1,4 +1,4 @@
-// A file system that stops for good after some operations, as a hung mount does, or a process that is killed there.
+// A file system that stops permanently after some operations, as a hung mount does, or a process that is killed there.
 import { type FileSystem, hostFileSystem } from "../../src/host/atomic_write.ts";
 
 export interface StoppingFileSystem {

@@ -196,7 +196,7 @@ Deno.test("a look that outlasts its limit is given up, and its later result is p
   assertEquals(looks.length, 2);
 });
 
-Deno.test("looks that hang for good stay few, and the loop looks again when one of them ended", async () => {
+Deno.test("looks that hang permanently stay few, and the loop looks again when one of them ended", async () => {
   const { loop, clock, looks, reports } = controlledLoop(snapshotIdOf("1/1"), { lookLimitMilliseconds: 10 });
   for (let count = 0; count < 50; count++) {
     loop.hint("signal");

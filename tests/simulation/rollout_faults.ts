@@ -1,5 +1,5 @@
 // The events of a fleet whose changes go in steps: good changes, contents that only some hosts cannot run, persons that
-// go on, pause, end and overrule, sources that cannot be read, hosts that leave for good; and the end of all these.
+// go on, pause, end and overrule, sources that cannot be read, hosts that leave permanently; and the end of all these.
 import { hintHost, rollOutOn, tellHost } from "./host.ts";
 import { publish as publishHeard } from "./network.ts";
 import { MAX_ROLLOUT_BYTES } from "../../src/agreement/rollout.ts";
@@ -142,7 +142,7 @@ function leave(world: World): void {
   const staying = world.hosts.filter(({ hasLeft }) => !hasLeft);
   if (host === world.hosts[0] || host.hasLeft || staying.length <= 2 || !chance(world, 300)) return;
   host.hasLeft = true;
-  world.trace(`${host.name} leaves for good`);
+  world.trace(`${host.name} leaves permanently`);
   if (host.life === null) return;
   host.life.ended = "crashed";
   host.life = null;

@@ -177,7 +177,7 @@ function troubleOfHost(world: World, host: Host): string | null {
 function troubleOfUndone({ redis: { head } }: World, { life }: Host, skip: ScopedSkip | null): string | null {
   const { active, agreement, releases: { kept, held } } = life!.state;
   if (active === null || head === null) return null;
-  // The skips of a lost head do not count, and a liar may have let it look lost for good.
+  // The skips of a lost head do not count, and a liar may have let it look lost permanently.
   if (agreement!.ledger.agreed !== null && head.generation < agreement!.ledger.seen) return null;
   const { pinned, overruled } = kept;
   const hasOverruled = overruled.some((one) => one.hash === active.hash);

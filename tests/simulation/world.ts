@@ -100,7 +100,7 @@ export interface Host {
   /** Contents with which its server does not work, and those that do not validate here. */
   readonly sick: Set<string>;
   readonly rejects: Set<string>;
-  /** Whether it left for good. */
+  /** Whether it left permanently. */
   hasLeft: boolean;
   readonly wasHealthy: Set<string>;
   /** Hashes that were in force. */

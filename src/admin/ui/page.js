@@ -1,5 +1,5 @@
 // Keeps an open page up to date: after each event of the daemon, and every few seconds because of the other hosts, it
-// fetches the page anew and replaces the parts that differ. Without this script the page shows one moment.
+// fetches the page again and replaces the parts that differ. Without this script the page shows one moment.
 (() => {
   const REFRESH_MILLISECONDS = 5_000;
   /** Events come in groups. */
@@ -94,7 +94,7 @@
     localize(part);
   };
 
-  /** The page is as it is now; it is live if it hears of the next event, too. */
+  /** The page is current; it is live if it hears of the next event, too. */
   const connected = () => {
     if (events?.readyState === EventSource.OPEN) shown();
   };
@@ -145,7 +145,7 @@
     if (isEnded) return;
     events?.close();
     events = new EventSource("/ui/events");
-    // A refusal, as with too many readers, ends an EventSource for good.
+    // A refusal, as with too many readers, ends an EventSource permanently.
     const source = events;
     source.addEventListener("open", refreshSoon);
     source.addEventListener("error", () => {

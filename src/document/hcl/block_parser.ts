@@ -19,7 +19,7 @@ export interface BlockParser extends AsyncDisposable {
   readonly work: ParsingWork;
   /** Prepares for a request that is expected soon. */
   warm(): void;
-  /** Kills the parser at once and for good, for a program that ends without disposal. */
+  /** Kills the parser at once and permanently, for a program that ends without disposal. */
   kill(): void;
 }
 

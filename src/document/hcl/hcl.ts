@@ -124,7 +124,7 @@ async function judgeTogether(parse: ParseText, texts: readonly string[]): Promis
 /** All of Deno's kinds of permission. */
 const KINDS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
-/** Revokes all permissions of this process, for good: without a terminal to ask on, Deno refuses the revoked ones. */
+/** Revokes all permissions of this process permanently: without a terminal to ask on, Deno refuses the revoked ones. */
 export function giveUpPermissions(): void {
   for (const name of KINDS) Deno.permissions.revokeSync({ name });
 }

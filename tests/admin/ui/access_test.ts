@@ -142,7 +142,7 @@ Deno.test("a token that is replaced ends the sessions that began with the old on
   assertEquals((await visit(host, "/ui", cookie)).status, 303);
   await Deno.writeTextFile(`${host.tokenFile}.new`, TOKEN);
   await Deno.rename(`${host.tokenFile}.new`, host.tokenFile);
-  assertEquals((await visit(host, "/ui", cookie)).status, 303, "it is over for good");
+  assertEquals((await visit(host, "/ui", cookie)).status, 303, "it is over permanently");
 });
 
 Deno.test("the cookie opens nothing but the page, and the token of programs opens the page too", async () => {

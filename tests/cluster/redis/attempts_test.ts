@@ -25,7 +25,7 @@ Deno.test("without a session the link has the reason, and nothing is asked", asy
   assertEquals(await ask(), { ok: false, reason: "gone" });
 });
 
-Deno.test("a request that fails has its own reason, unless the link is down for good", async () => {
+Deno.test("a request that fails has its own reason, unless the link is down permanently", async () => {
   const { state, attempt } = trying();
   const { reason } = await attempt("reads", refuse) as { reason: string };
   for (const link of [{ state: "connecting" }, { state: "down", reason: "gone", final: false }] as const) {
