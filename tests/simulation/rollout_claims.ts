@@ -125,6 +125,8 @@ export function checkAdmission(
   const isSubstitute = back !== null && (held?.kind === "skipped" || isSkippedHere(kept, active?.hash));
   const view = viewAt(life);
   if (view === "lies") return;
+  // A liar's generation makes the next true head an older one, which the host takes for none.
+  if (active === null && world.lies > 0 && life.state.rollouts?.view?.head === null) return;
   // A host that a liar made hold the head for lost knew it when it read it, before it agreed with anything.
   const isLost = view !== null && world.lies === 0 && !isHeadKnown(view.head, before.agreement!.ledger);
   if (view === null || view.head === null || isLost) {
