@@ -1,11 +1,12 @@
 // Decides the actions after an event of this host's releases, as a pure function: rollbacks by a person, by the health
 // checks or by a confirmation that did not come, holds, and the skips of the fleet. It asks for looks like any hint;
 // only the loop activates.
-import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
+import type { Skip } from "../agreement/skip.ts";
 import { isFrozen, isKeptByHold, localised } from "./admission.ts";
 import { halted, judged } from "./new_release.ts";
 import {
   type Bake,
+  boundedSkips,
   type HealthLimits,
   type Hold,
   type KeptReleases,
@@ -338,8 +339,8 @@ export function withFleetSkips(releases: Releases, stored: readonly Skip[], owed
   const own = kept.skips.filter(({ scope, hash }) =>
     (scope === "host" || unannounced.includes(hash)) && !fleet.some((one) => one.hash === hash)
   );
-  // One of this host's that 32 leave no room for is older, or will come back with the announcement.
-  const skips = [...own, ...fleet].slice(-MAX_SKIPS);
+  // The announcement puts those of the fleet behind the stored ones too.
+  const skips = boundedSkips([...fleet, ...own]);
   const isSame = skips.length === kept.skips.length &&
     skips.every((one) => {
       const before = skipOf(kept, one.hash);

@@ -2,7 +2,7 @@
 // again. Only `decideReleases` and the rules beside it replace these values. The part that survives a restart is
 // `KeptReleases`.
 import type { StagedWhy } from "../rollout/staging.ts";
-import type { Skip } from "../agreement/skip.ts";
+import { MAX_SKIPS, type Skip } from "../agreement/skip.ts";
 
 /**
  * `running`: in force, its hooks are not done yet; `baking`: the health checks watch it; `healthy`: they accepted it,
@@ -250,6 +250,14 @@ export function runningRelease({ list }: Pick<KeptReleases, "list">): Release | 
 /** The skip of a hash; null: it may run. */
 export function skipOf({ skips }: Pick<KeptReleases, "skips">, hash: string): ScopedSkip | null {
   return skips.find((one) => one.hash === hash) ?? null;
+}
+
+/** The newest skips of the host and of the fleet, as many of each as the store keeps: none is in the way of the others. */
+export function boundedSkips(skips: readonly ScopedSkip[]): readonly ScopedSkip[] {
+  const newest = (["host", "fleet"] as const).flatMap((scope) =>
+    skips.filter((one) => one.scope === scope).slice(-MAX_SKIPS)
+  );
+  return newest.length === skips.length ? skips : skips.filter((one) => newest.includes(one));
 }
 
 /** The newest release before the one in force that was healthy and may run; null: there is none. */

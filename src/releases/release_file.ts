@@ -178,7 +178,8 @@ function repair(found: Record<string, unknown>): { readonly kept: KeptReleases; 
     list: ascending,
     // Never a number that a release has.
     nextNumber: Math.max(member("nextNumber", z.int().min(1)) ?? 1, (ascending.at(-1)?.number ?? 0) + 1),
-    skips: items("skips", skip, MAX_HASHES),
+    // Those of the host, and those of the fleet.
+    skips: items("skips", skip, 2 * MAX_HASHES),
     overruled: items("overruled", overruled, MAX_HASHES),
     pinned: member("pinned", pinned),
     hold: member("hold", hold),

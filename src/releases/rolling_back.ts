@@ -2,6 +2,7 @@
 import { MAX_SKIPS, skipFor } from "../agreement/skip.ts";
 import { forced } from "./admission.ts";
 import {
+  boundedSkips,
   isRollback,
   type KeptReleases,
   lastBefore,
@@ -150,7 +151,7 @@ export function takeBack(before: KeptReleases, rollback: Rollback, at: number): 
 function withSkips(skips: readonly ScopedSkip[], added: readonly ScopedSkip[]): readonly ScopedSkip[] {
   if (added.length === 0) return skips;
   const others = skips.filter((one) => !added.some(({ hash }) => hash === one.hash));
-  return [...others, ...added].slice(-MAX_SKIPS);
+  return boundedSkips([...others, ...added]);
 }
 
 /** Adds a text at the end, once. */

@@ -53,7 +53,7 @@ export function checkKeptReleases(before: KeptReleases, kept: KeptReleases): voi
   const { list, nextNumber, skips, undone } = kept;
   // If a write failed, its entry goes from the disk together with its number.
   assert(nextNumber >= before.nextNumber - 1, "numbers grow");
-  assert(list.length <= 23 && skips.length <= 32 && undone.length <= 32, "the kept lists are bounded");
+  assert(list.length <= 23 && skips.length <= 64 && undone.length <= 32, "the kept lists are bounded");
   assert(before.undone.every((hash) => undone.includes(hash)), "an automatic rollback is not forgotten");
   const numbers = list.map((one) => one.number);
   assert(numbers.every((one, index) => index === 0 || one > numbers[index - 1]!), "numbers ascend");

@@ -32,7 +32,7 @@ function everything(text: string, releases: number): KeptReleases {
   return {
     list: Array.from({ length: releases }, (_, index) => release(index + 1, text)),
     nextNumber: releases + 1,
-    skips: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text, scope: "fleet" as const })),
+    skips: Array.from({ length: 64 }, () => ({ hash: HASH, by: text, at: AT, reason: text, scope: "fleet" as const })),
     overruled: Array.from({ length: 32 }, () => ({ hash: HASH, by: text, at: AT, reason: text })),
     pinned: { hash: HASH, scope: "host", undoes: Array(32).fill(HASH), ...health, reason: text, isFollowed: true },
     hold: { until: 2 ** 45, since: 0, author: text, reason: text },
