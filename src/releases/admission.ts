@@ -2,6 +2,7 @@
 import { MAX_SKIPS } from "../agreement/skip.ts";
 import {
   type Held,
+  isAutomatic,
   type KeptReleases,
   lastGood,
   MAX_HOLD_MILLISECONDS,
@@ -120,6 +121,17 @@ export function unpinned(kept: KeptReleases, active: string): KeptReleases {
   const { pinned } = kept;
   if (pinned === null || (pinned.hash === active && pinned.undoes.length > 0)) return kept;
   return { ...kept, pinned: null, skips: localised(kept.skips, pinned.undoes) };
+}
+
+/**
+ * The releases of a host that puts the release `back` in force for the fleet's sake. An automatic rollback that was
+ * decided on during the write took back the release before it, which is not in force any more.
+ */
+export function pinnedTo(kept: KeptReleases, back: Pinned): KeptReleases {
+  const { pinned } = kept;
+  const isOther = runningRelease(kept)?.hash !== back.hash && skipOf(kept, back.hash) === null;
+  if (pinned === null || pinned === back || !isOther || !isAutomatic(pinned.cause)) return kept;
+  return { ...kept, pinned: back, skips: localised(kept.skips, pinned.undoes) };
 }
 
 /** Makes the skips of these hashes this host's matter. */

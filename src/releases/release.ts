@@ -35,6 +35,11 @@ export function isRollback(cause: ReleaseCause): cause is RollbackCause {
   return cause === "rollback" || cause === "health" || cause === "confirmation";
 }
 
+/** Whether that was no person. */
+export function isAutomatic(cause: ReleaseCause): boolean {
+  return cause === "health" || cause === "confirmation";
+}
+
 /** The language of a source's text. */
 export type TextFormat = "hcl" | "json";
 

@@ -1,5 +1,5 @@
 // The consequences of a write: the entry that it is about to add, and the releases and hints once it is in force.
-import { replacementText, unpinned } from "../releases/admission.ts";
+import { pinnedTo, replacementText, unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
 import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
 import { type KeptReleases, type Pinned, type ReleaseCause, type ReleaseLimits, skipOf } from "../releases/release.ts";
@@ -48,13 +48,14 @@ function causeOf(reasons: readonly HintReason[], isHead: boolean): ReleaseCause 
 
 type Writing = Extract<Work<unknown>, { kind: "activating" }>;
 
-/** The releases with the entry of a write. Only a source takes the place of a pinned release. */
+/** The releases with the entry of a write. */
 export function releasesWith(
   kept: KeptReleases,
   { incoming, back }: Pick<Writing, "incoming" | "back">,
   limits: ReleaseLimits,
 ): KeptReleases {
-  return withRelease(back === null ? unpinned(kept, incoming.hash) : kept, incoming, limits);
+  const admitted = back === null ? unpinned(kept, incoming.hash) : pinnedTo(kept, back);
+  return withRelease(admitted, incoming, limits);
 }
 
 /** The releases after a write. */
@@ -70,13 +71,15 @@ export function releasesAfter<C>(
 
 /** The hints that wait after a write. */
 export function waitingAfter<C>(
-  { waiting }: State<C>,
-  { back, held }: Pick<Writing, "back" | "held">,
+  { waiting, releases: { kept } }: State<C>,
+  { back, held, releases }: Pick<Writing, "back" | "held" | "releases">,
 ): readonly HintReason[] {
   // The source is still to be compared, since the look at it found no config, or did not take place.
-  if (back !== null) return held === null ? joinReasons(waiting, ["recheck"]) : waiting;
+  if (back !== null && releases.pinned === kept.pinned) {
+    return held === null ? joinReasons(waiting, ["recheck"]) : waiting;
+  }
   if (!waiting.includes("rollback")) return waiting;
-  // The edit that came into force meanwhile is not the release that the rollback was to take back. Its requester waits
-  // for a look.
+  // What came into force meanwhile is not the release that the rollback was to take back. Its requester waits for a
+  // look.
   return joinReasons(waiting.filter((one) => one !== "rollback"), ["recheck"]);
 }

@@ -218,3 +218,23 @@ Deno.test("a confirmation that was asked for with a source that is held is not t
   `,
   );
 });
+
+Deno.test("a missing confirmation takes back nothing that the fleet put in place of the change meanwhile", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    put b ->
+    reload confirm 1 -> look, runs 2 b (operator), announce b on a
+    accepted b@2 -> announced, agreed
+    put d ->
+    pause ->
+    heard -> read-head
+    head c@3 skips d -> look
+    step -> back c
+    step -> activate c
+    wait 61 -> rolling-back 2 to a (confirmation, fleet)
+    go -> activated 3 c (cluster) in place of d, look, agreed, back c, held skipped d again
+    = 1 a healthy, 2 b rolled-back, 3 c running; skips d+b here; pinned c; held skipped; agreed
+  `,
+  );
+});

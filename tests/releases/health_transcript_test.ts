@@ -419,3 +419,23 @@ Deno.test("a change that no reader sees does not make a failed release healthy, 
   const why = "Health:OnFailure is halt";
   assertEquals(kept.list.map(({ halted }) => halted), [undefined, why, why]);
 });
+
+Deno.test("a release that the fleet put in place of an unhealthy one meanwhile is not taken back for it", () => {
+  replayReleases(
+    { cluster: true, health: { failures: 1 } },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    hooks ok -> baking 2, check-health
+    put d ->
+    pause ->
+    heard -> read-head
+    head c@3 skips d -> look
+    step -> back c
+    step -> activate c
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host)
+    go -> activated 3 c (cluster) in place of d, look, agreed, back c, held skipped d again
+    = 1 a healthy, 2 b failed, 3 c running; skips d+b here; pinned c; held skipped; bake hooks; agreed
+  `,
+  );
+});
