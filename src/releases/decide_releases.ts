@@ -80,6 +80,9 @@ export interface ReleaseDecision {
 /** The longest wait for a confirmation. */
 export const MAX_CONFIRM_MILLISECONDS = 24 * 3_600_000;
 
+/** A clock may be set, and no timer runs on while a host sleeps, so a deadline is compared so often at least. */
+const COMPARE_MILLISECONDS = 60_000;
+
 /**
  * Takes an event in.
  *
@@ -133,11 +136,8 @@ function started(releases: Releases, at: number): ReleaseDecision {
   }
   const { kept } = releases;
   const actions: ReleaseAction[] = [];
-  if (kept.hold !== null) actions.push(arm("hold", Math.min(kept.hold.until - at, MAX_HOLD_MILLISECONDS)));
-  if (kept.confirmation !== null) {
-    // A clock that was set back must not make the wait longer than any that a person can ask for.
-    actions.push(arm("confirmation", Math.min(kept.confirmation.deadline - at, MAX_CONFIRM_MILLISECONDS)));
-  }
+  if (kept.hold !== null) actions.push(armDeadline("hold", kept.hold.until - at));
+  actions.push(...timersOf(kept, at));
   if (kept.bake?.phase === "checking") actions.push(arm("health", 0));
   return { releases, actions };
 }
@@ -162,7 +162,7 @@ function ordered(releases: Releases, order: Order, at: number): ReleaseDecision 
     case "hold":
       return {
         releases: { ...releases, kept: { ...kept, hold: order.hold } },
-        actions: [arm("hold", order.hold.until - at), report({ kind: "hold-begun", hold: order.hold })],
+        actions: [armDeadline("hold", order.hold.until - at), report({ kind: "hold-begun", hold: order.hold })],
       };
     case "release-hold":
       return endHold(releases, order.author);
@@ -184,8 +184,7 @@ function due(releases: Releases, timer: ReleaseTimer, at: number): ReleaseDecisi
   switch (timer) {
     case "hold":
       if (kept.hold === null) return { releases, actions: [] };
-      // The timer may be early: it has an upper limit, and the clock may have been set back.
-      if (isFrozen(kept, at)) return { releases, actions: [arm("hold", kept.hold.until - at)] };
+      if (isFrozen(kept, at)) return { releases, actions: [armDeadline("hold", kept.hold.until - at)] };
       return endHold(releases, null);
     case "confirmation":
       return confirmationDue(releases, at);
@@ -201,7 +200,11 @@ function confirmationDue(releases: Releases, at: number): ReleaseDecision {
   const { confirmation } = kept;
   if (confirmation === null) return { releases, actions: [] };
   if (at < confirmation.deadline) {
-    return { releases, actions: [arm("confirmation", Math.min(confirmation.deadline - at, MAX_CONFIRM_MILLISECONDS))] };
+    // A clock that was set back must not make the wait longer than the person asked for.
+    const { deadline, waitMilliseconds = MAX_CONFIRM_MILLISECONDS } = confirmation;
+    const latest = at + waitMilliseconds;
+    const sooner = deadline <= latest ? kept : { ...kept, confirmation: { ...confirmation, deadline: latest } };
+    return { releases: { ...releases, kept: sooner }, actions: timersOf(sooner, at) };
   }
   const cleared: Releases = { ...releases, kept: { ...kept, confirmation: null } };
   const target = targetOf(kept, null);
@@ -369,7 +372,11 @@ export function withBaseline(kept: KeptReleases, baseline: "healthy" | "sick" | 
 
 /** Arms the timers of a release that came into force. */
 export function timersOf(kept: KeptReleases, at: number): readonly ArmRelease[] {
-  return kept.confirmation === null ? [] : [arm("confirmation", kept.confirmation.deadline - at)];
+  return kept.confirmation === null ? [] : [armDeadline("confirmation", kept.confirmation.deadline - at)];
+}
+
+function armDeadline(timer: ReleaseTimer, milliseconds: number): ArmRelease {
+  return arm(timer, Math.min(milliseconds, COMPARE_MILLISECONDS));
 }
 
 function arm(timer: ReleaseTimer, milliseconds: number): ArmRelease {

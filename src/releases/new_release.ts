@@ -5,6 +5,7 @@ import { oneLine } from "../agreement/one_line.ts";
 import {
   type Bake,
   type ChangeCounts,
+  type Confirmation,
   isRollback,
   type KeptReleases,
   lastGood,
@@ -74,7 +75,7 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
     bake: bakeOf(kept, release, limits),
     confirmation: confirmMilliseconds === null || running === null
       ? null
-      : { hash, deadline: at + confirmMilliseconds, author: terms?.author ?? SOME_PERSON },
+      : confirmationOf(hash, at, confirmMilliseconds, terms?.author ?? null),
   }, limits);
 }
 
@@ -136,10 +137,12 @@ export function withLateTerms({ kept, terms }: Pick<Releases, "kept" | "terms">,
   return {
     ...kept,
     list: [...kept.list.slice(0, -1), release],
-    confirmation: isConfirmed
-      ? { hash: running.hash, deadline: at + confirmMilliseconds, author: author ?? SOME_PERSON }
-      : kept.confirmation,
+    confirmation: isConfirmed ? confirmationOf(running.hash, at, confirmMilliseconds, author) : kept.confirmation,
   };
+}
+
+function confirmationOf(hash: string, at: number, waitMilliseconds: number, author: string | null): Confirmation {
+  return { hash, deadline: at + waitMilliseconds, waitMilliseconds, author: author ?? SOME_PERSON };
 }
 
 /** Sets the counts of the release in force. */

@@ -136,6 +136,8 @@ export interface Confirmation {
   readonly hash: string;
   /** In milliseconds since 1970. */
   readonly deadline: number;
+  /** The longest wait that the person asked for; absent: an earlier version wrote it. */
+  readonly waitMilliseconds?: number;
   readonly author: string;
 }
 

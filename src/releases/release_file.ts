@@ -65,7 +65,12 @@ const bake = z.object({
   failures: count,
   isBlamed: z.boolean(),
 }).readonly();
-const confirmation = z.object({ hash, deadline: milliseconds, author: text }).readonly();
+const confirmation = z.object({
+  hash,
+  deadline: milliseconds,
+  waitMilliseconds: milliseconds.exactOptional(),
+  author: text,
+}).readonly();
 
 const stored = z.object({ format: z.literal(FORMAT) }).loose();
 

@@ -238,3 +238,42 @@ Deno.test("a missing confirmation takes back nothing that the fleet put in place
   `,
   );
 });
+
+Deno.test("a host that slept past the end of a confirmation goes back within a minute", () => {
+  replayReleases(
+    {},
+    `
+    put b ->
+    reload confirm 600 -> look, runs 2 b (operator)
+    clock 86400 ->
+    wait 60 -> rolling-back 2 to a (confirmation, fleet), back a, runs 3 a (confirmation), look, back a, held skipped b
+  `,
+  );
+});
+
+Deno.test("a clock that is set back does not make a confirmation wait longer than the person asked for", () => {
+  replayReleases(
+    {},
+    `
+    put b ->
+    reload confirm 10 -> look, runs 2 b (operator)
+    clock -10800 ->
+    wait 60 ->
+    wait 599 ->
+    wait 1 -> rolling-back 2 to a (confirmation, fleet), back a, runs 3 a (confirmation), look, back a, held skipped b
+  `,
+  );
+});
+
+Deno.test("an edit is proposed within a minute after a host slept past the end of a hold", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    hold 600 -> hold-begun
+    file b -> look, held frozen b
+    clock 86400 ->
+    hint signal -> look, held proposing b
+    wait 60 -> hold-ended, look, read-fleet, held proposing b again, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+  `,
+  );
+});

@@ -183,6 +183,8 @@ export function carryOutLine(host: Host, line: string): void {
       return answerOne(host);
     case "wait":
       return wait(host, Number(first) * 1_000);
+    case "clock":
+      return setClock(host, Number(first) * 1_000);
     case "restart":
       return restart(host, Number(first) * 1_000, second === "written");
   }
@@ -209,6 +211,12 @@ function wait(host: Host, milliseconds: number): void {
     else happen(host, { kind: "release-due", timer: timer as "health", at: host.at });
   }
   host.at = end;
+}
+
+/** The host's clock is set forward (back: negative), or the host slept: the time of the timers goes on as before. */
+function setClock(host: Host, milliseconds: number): void {
+  host.at += milliseconds;
+  for (const [timer, at] of host.timers) host.timers.set(timer, at + milliseconds);
 }
 
 /** The process ends at once, and another begins later from the disk. */
