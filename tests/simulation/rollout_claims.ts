@@ -136,6 +136,9 @@ export function checkAdmission(
   const isOverruled = kept.overruled.some((one) => one.hash === hash) || host.ordered.has(hash);
   assert(isOverruled || !view.skips.some((one) => one.hash === hash), `${what}, which is skipped`);
   const rollout = view.stored?.rollout ?? null;
+  // The last good release may be a candidate of before, which a person put back in force here.
+  const wasOrdered = kept.list.some((one) => one.hash === hash && one.cause === "rollback");
+  if (isSubstitute && wasOrdered) return;
   if (rollout !== null && rollout.hash === hash && view.head.hash !== hash) {
     assert(isOn(rollout, view), `${what}, whose rollout is ${rollout.phase}`);
     assert(inside(rollout).includes(rankId(hash, host.name)), `${what}, which the step does not let in there`);

@@ -158,8 +158,8 @@ function proveLife(world: World): void {
   // A publication of a time in which the store had no head is proposed as soon as it has one, in place of any edit.
   const published = living.map(({ life }) => life?.state.rollouts?.published?.hash ?? "");
   if (redis.head === null && published.some((hash) => redis.sources.has(hash))) return;
-  // A host that never agreed overrules no head, and all others may have left.
-  const hasAgreed = living.some(({ disk }) => disk.ledger.concluded !== null);
+  // A host that never agreed overrules no head, and all others with a source may have left.
+  const hasAgreed = living.some(({ hasFile, disk }) => hasFile && disk.ledger.concluded !== null);
   if (redis.head !== null && !hasAgreed) return;
   const content = `f${Math.round(time.now())}`;
   const hash = hashOf(content);
