@@ -212,18 +212,15 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
-    return stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+    const stayed = stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
+    return back.hash === storeTarget(state) ? withRetry(stayed, event) : stayed;
   }
   if (mayStay && held !== null && held.kind !== "skipped" && back.hash === state.active?.hash) {
     return stay(state, reasons, held, event.tookMilliseconds);
   }
   // A valid source is proposed although the active hash is skipped: nothing else would end that.
   if (state.active !== null && held?.kind === "staged") {
-    const stayed = stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds);
-    if (outcome.kind === "rejected" || outcome.isRefused === true || stayed.state.stopping) return stayed;
-    // The text may come later, without a hint.
-    const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(TEXT_ATTEMPT, event.random) } as const;
-    return { state: { ...stayed.state, retryArmed: true }, actions: [...stayed.actions, retry] };
+    return withRetry(stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds), event);
   }
   // A person hears first that the rollback failed.
   const instead = mayStay || reasons.includes("rollback") ? null : headInstead(state, back, at);
@@ -232,6 +229,13 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   if (outcome.kind === "rejected") return rejected(known, outcome, common);
   return unreadable(known, outcome, common, event.random);
+}
+
+/** The text of a release of the fleet may come later, without a hint. */
+function withRetry<C>(stayed: Decision<C>, { outcome, random }: Looked<C>): Decision<C> {
+  if (outcome.kind !== "unreadable" || outcome.isRefused === true || stayed.state.stopping) return stayed;
+  const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(TEXT_ATTEMPT, random) } as const;
+  return { state: { ...stayed.state, retryArmed: true }, actions: [...stayed.actions, retry] };
 }
 
 /** The fleet's release, in place of one that cannot be had; null: it may not run here. */

@@ -127,6 +127,23 @@ Deno.test("a candidate whose text cannot be had is asked for again", () => {
   );
 });
 
+Deno.test("a candidate whose text cannot be had is asked for again by a host with a skipped file too", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    put d ->
+    store a@1 skips d ->
+    news -> look, back a, held skipped d
+    text b lost ->
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, held skipped d: no text
+    text b back ->
+    wait 3 -> read-fleet, look, back b, runs 2 b (cluster) in place of d, read-fleet
+    = 1 a healthy, 2 b running; skips d; pinned b; held skipped; held
+  `,
+  );
+});
+
 Deno.test("another edit takes the candidate's place at its first step", () => {
   replayReleases(
     { rollout: {} },
