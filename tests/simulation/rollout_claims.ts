@@ -130,7 +130,9 @@ export function checkAdmission(
   // A host that a liar made hold the head for lost knew it when it read it, before it agreed with anything.
   const isLost = view !== null && world.lies === 0 && !isHeadKnown(view.head, before.agreement!.ledger);
   if (view === null || view.head === null || isLost) {
-    assert(active === null || isSubstitute, `${what} without an answer of the store`);
+    // It is about to be the head again: this host ran it when it asked for that.
+    const isAnnounced = agreement.request?.kind === "announcement" && agreement.request.hash === hash;
+    assert(active === null || isSubstitute || isAnnounced, `${what} without an answer of the store`);
     return;
   }
   const isOverruled = kept.overruled.some((one) => one.hash === hash) || host.ordered.has(hash);
