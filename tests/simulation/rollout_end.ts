@@ -90,7 +90,9 @@ function troubleOfHost(world: World, host: Host): string | null {
   const { head, skips, stored } = viewOf(world.redis, world.time.now());
   if (head === null) return active === null ? null : "runs something, and there is no head";
   if (rollouts.isDeferred) return `waits after ${rollouts.failures} failures`;
-  if (!isHeadKnown(head, agreement.ledger)) return "holds the head for lost";
+  // A rollback of its own that cannot be carried out goes before the fleet's target, and leaves nothing to announce.
+  const isStuck = kept.pinned !== null && !mayRun(world, host, kept.pinned.hash);
+  if (!isHeadKnown(head, agreement.ledger)) return isStuck ? null : "holds the head for lost";
   if (active === null) return mayRun(world, host, head.hash) && !isBroken(world, host) ? "runs nothing" : null;
   const rollout = stored?.rollout ?? null;
   const isOn = rollout !== null && isUnderWay(rollout, head, skips);
@@ -104,8 +106,6 @@ function troubleOfHost(world: World, host: Host): string | null {
   if (kept.hold !== null || kept.confirmation !== null || isBaking) return "is not done yet";
   if (active.hash !== target) {
     const isLocal = kept.pinned?.scope === "host" && kept.pinned.hash === active.hash;
-    // A rollback of its own that cannot be carried out goes before the fleet's target.
-    const isStuck = kept.pinned !== null && !mayRun(world, host, kept.pinned.hash);
     if (isLocal || isStuck || !mayRun(world, host, target) || isBroken(world, host)) return null;
     return `runs ${shortOf(active.hash)} and not ${shortOf(target)}`;
   }
@@ -155,9 +155,9 @@ function checkQuiet(world: World): void {
 function proveLife(world: World): void {
   const { time, hosts, setting, redis } = world;
   const living = hosts.filter(({ hasLeft }) => !hasLeft);
-  // A publication of a time in which the store had no head is proposed as soon as it has one, in place of any edit.
-  const published = living.map(({ life }) => life?.state.rollouts?.published?.hash ?? "");
-  if (redis.head === null && published.some((hash) => redis.sources.has(hash))) return;
+  // A publication to a host that knows of no head is proposed as soon as it does, in place of any edit.
+  const waiting = living.map(({ life }) => life?.state.rollouts).filter((one) => one?.view?.head == null);
+  if (waiting.some((one) => redis.sources.has(one?.published?.hash ?? ""))) return;
   // A host that never agreed overrules no head, and all others with a source may have left.
   const hasAgreed = living.some(({ hasFile, disk }) => hasFile && disk.ledger.concluded !== null);
   if (redis.head !== null && !hasAgreed) return;
