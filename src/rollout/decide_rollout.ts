@@ -5,7 +5,7 @@ import { isLetIn, rankId, rankOf, type Rollout, type RolloutMove } from "../agre
 import { skipFor } from "../agreement/skip.ts";
 import { backoffMilliseconds } from "../time/backoff.ts";
 import { fleetObjection } from "./publishing.ts";
-import { promoted, proposalOf, without, withPhase } from "./moves.ts";
+import { amongOthers, promoted, proposalOf, without, withPhase } from "./moves.ts";
 import type {
   FleetMember,
   OwnFacts,
@@ -237,6 +237,8 @@ function promote(
   fleet: readonly FleetMember[],
 ): RolloutDecision {
   if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, null));
+  const others = amongOthers(rollout, fleet);
+  if (others !== null) return move(rollouts, full ? promoted(others, true, null) : others);
   const missing = missingOf(rollout, fleet).map(({ id }) => id);
   const kept = without(rollout, missing);
   const isEmptied = missing.length === rollout.counts[rollout.step];

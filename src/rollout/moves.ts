@@ -38,11 +38,7 @@ export function proposalOf(proposing: Proposing): Rollout {
   const { hash, instance, isMember = true, policy, needsApproval, fleet, base, baseGeneration, stored, terms, at } =
     proposing;
   const { steps, bakeSeconds, deadlineSeconds, onFailure } = policy;
-  const canaries = new Map<string, boolean>(isMember ? [[rankId(hash, instance), false]] : []);
-  for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
-  const order = [...canaries.keys()]
-    .sort((a, b) => Number(canaries.get(b)) - Number(canaries.get(a)) || (a < b ? -1 : 1))
-    .slice(0, MAX_ORDER);
+  const order = orderOf(hash, fleet, isMember ? [instance] : []);
   return {
     hash,
     base,
@@ -61,6 +57,26 @@ export function proposalOf(proposing: Proposing): Rollout {
     why: null,
     earlier: earlierOf(stored, hash, base),
   };
+}
+
+/** The ids of the hosts in their order; `others` may have no record yet. */
+function orderOf(hash: string, fleet: readonly FleetMember[], others: readonly string[]): readonly string[] {
+  const canaries = new Map<string, boolean>(others.map((instance) => [rankId(hash, instance), false]));
+  for (const one of fleet) canaries.set(rankId(hash, one.instance), one.canary);
+  return [...canaries.keys()]
+    .sort((a, b) => Number(canaries.get(b)) - Number(canaries.get(a)) || (a < b ? -1 : 1))
+    .slice(0, MAX_ORDER);
+}
+
+/**
+ * The rollout at its first step with the hosts that live now, if none of its order does any more: each step lets the
+ * same share of them in. Null: one of its hosts lives.
+ */
+export function amongOthers(rollout: Rollout, fleet: readonly FleetMember[]): Rollout | null {
+  const order = orderOf(rollout.hash, fleet.filter(({ stages }) => stages), []);
+  if (order.length === 0 || order.some((id) => rollout.order.includes(id))) return null;
+  const shares = rollout.counts.map((count) => Math.ceil(count * order.length / rollout.order.length));
+  return { ...rollout, order, counts: [...new Set(shares)], step: 0, phase: "admitting", why: null };
 }
 
 /** The hashes that earlier rollouts left behind, the latest last: a file with one of them is no change. */

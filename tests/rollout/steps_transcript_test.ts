@@ -397,3 +397,18 @@ Deno.test("a rollback by another host takes this one back at once, with any file
   `,
   );
 });
+
+Deno.test("a halted rollout whose hosts have all left goes on among the hosts that joined since", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    put b ->
+    peers h4 h5 ->
+    store rollout b h2>h3 admitting ->
+    news -> sees b h2>h3 admitting, look, back a, held waiting b
+    wait 606 -> read-fleet, move b h2>h3 halted (no news before the deadline from a host that left), sees b h2>h3 halted (no news before the deadline from a host that left)
+    promote -> read-fleet, move b me,h4>h5 admitting, sees b me,h4>h5 admitting, look, runs 2 b (file)
+    = 1 a healthy, 2 b running; held
+  `,
+  );
+});
