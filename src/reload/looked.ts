@@ -44,8 +44,9 @@ import {
   type Work,
 } from "./state.ts";
 
-/** The wait for a text is that of the third attempt: some seconds. */
+/** The wait for a text is that of the third attempt: some seconds. That for approvals is longer: a store may be slow. */
 const TEXT_ATTEMPT = 3;
+const APPROVALS_ATTEMPT = 5;
 
 type Looked<C> = Extract<Event<C>, { kind: "looked" }>;
 
@@ -140,7 +141,7 @@ function holdStaged<C>(
   // The active release is looked at too, since its secrets may have changed, but not for the moment of a proposal.
   const isBrief = target === state.active?.hash && held.kind === "staged" && held.why === "proposing";
   if (back === null || isBrief || skipOf(kept, back.hash) !== null || !mayGoBack(kept, back, event.at)) {
-    return stay(state, reasons, held, event.tookMilliseconds);
+    return stay(state, reasons, held, event);
   }
   return lookBack(withoutTerms(state, reasons), reasons, back, held);
 }
@@ -150,7 +151,7 @@ function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held
   const { kept } = state.releases;
   const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state)) ?? leftBehind(state);
   if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
-    return stay(state, reasons, held, event.tookMilliseconds);
+    return stay(state, reasons, held, event);
   }
   return lookBack(withoutTerms(state, reasons), reasons, substitute, held);
 }
@@ -160,15 +161,19 @@ function stay<C>(
   state: State<C>,
   reasons: readonly HintReason[],
   held: Held,
-  durationMilliseconds: number,
+  event: Looked<C>,
 ): Decision<C> {
   const before = state.releases.held;
   const repeated = !isManual(reasons) && before !== null && before.kind === held.kind && before.hash === held.hash &&
     detailOf(before) === detailOf(held);
   const disarmed = disarm(withoutTerms(withHeld({ ...state, trouble: null }, held), reasons));
   const running = state.active?.hash ?? null;
-  const report: LoopReport<C> = { kind: "held", reasons, durationMilliseconds, running, held, repeated };
-  return proceed(disarmed.state, [...disarmed.actions, reported(report)]);
+  const common = { reasons, durationMilliseconds: event.tookMilliseconds };
+  const report: LoopReport<C> = { kind: "held", ...common, running, held, repeated };
+  const stayed = proceed(calmed.state, [...calmed.actions, reported(report)]);
+  // Nothing else leads to another look if it was only for a moment. A link that comes up does.
+  const isUnread = held.kind === "unapproved" && held.approval.trouble !== null;
+  return isUnread && state.agreement?.linked === true ? withRetry(stayed, APPROVALS_ATTEMPT, event.random) : stayed;
 }
 
 function detailOf(held: Held): string | null {
@@ -204,7 +209,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   if (outcome.kind === "none") throw new Error("a release cannot be without a text on purpose");
   if (outcome.kind === "candidate") {
     const unapproved = heldByApproval(state, outcome.hash, outcome.approval, reasons);
-    if (unapproved !== null) return stay(state, reasons, unapproved.held, event.tookMilliseconds);
+    if (unapproved !== null) return stay(state, reasons, unapproved.held, event);
     const isPinned = kept.pinned === back || back.hash === state.active?.hash;
     // A rollback that is not announced yet becomes this host's matter.
     const pinned = isPinned ? kept : { ...kept, pinned: back, skips: localised(kept.skips, kept.pinned?.undoes ?? []) };
@@ -212,15 +217,15 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   }
   const mayStay = state.active !== null && skipOf(kept, state.active.hash) === null;
   if (mayStay && held?.kind === "skipped" && !reasons.includes("rollback")) {
-    const stayed = stay(state, reasons, { ...held, trouble: outcome.reason }, event.tookMilliseconds);
-    return back.hash === storeTarget(state) ? withRetry(stayed, event) : stayed;
+    const stayed = stay(state, reasons, { ...held, trouble: outcome.reason }, event);
+    return back.hash === storeTarget(state) ? withTextRetry(stayed, event) : stayed;
   }
   if (mayStay && held !== null && held.kind !== "skipped" && back.hash === state.active?.hash) {
-    return stay(state, reasons, held, event.tookMilliseconds);
+    return stay(state, reasons, held, event);
   }
   // A valid source is proposed although the active hash is skipped: nothing else would end that.
   if (state.active !== null && held?.kind === "staged") {
-    return withRetry(stay(state, reasons, { ...held, detail: outcome.reason }, event.tookMilliseconds), event);
+    return withTextRetry(stay(state, reasons, { ...held, detail: outcome.reason }, event), event);
   }
   // A person hears first that the rollback failed.
   const instead = mayStay || reasons.includes("rollback") ? null : headInstead(state, back, at);
@@ -232,9 +237,14 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
 }
 
 /** The text of a release of the fleet may come later, without a hint. */
-function withRetry<C>(stayed: Decision<C>, { outcome, random }: Looked<C>): Decision<C> {
-  if (outcome.kind !== "unreadable" || outcome.isRefused === true || stayed.state.stopping) return stayed;
-  const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(TEXT_ATTEMPT, random) } as const;
+function withTextRetry<C>(stayed: Decision<C>, { outcome, random }: Looked<C>): Decision<C> {
+  const isLate = outcome.kind === "unreadable" && outcome.isRefused !== true;
+  return isLate ? withRetry(stayed, TEXT_ATTEMPT, random) : stayed;
+}
+
+function withRetry<C>(stayed: Decision<C>, attempt: number, random: number): Decision<C> {
+  if (stayed.state.stopping) return stayed;
+  const retry = { kind: "arm-retry", milliseconds: backoffMilliseconds(attempt, random) } as const;
   return { state: { ...stayed.state, retryArmed: true }, actions: [...stayed.actions, retry] };
 }
 
@@ -258,7 +268,7 @@ function place<C>(
   const { hash, contentHash, fingerprint, candidate, text } = outcome;
   const change = changeOf(state.active, outcome);
   if (change === null) {
-    if (held !== null) return stay(state, reasons, held, event.tookMilliseconds);
+    if (held !== null) return stay(state, reasons, held, event);
     const known = isManual(reasons) ? withLateTerms(state.releases, event.at) : state.releases.kept;
     const kept = back === null ? unpinned(known, hash) : known;
     const meant = { ...state, releases: { ...state.releases, kept }, trouble: null };

@@ -57,8 +57,8 @@ export interface Host {
   file: string;
   /** The result of a look at an earlier text, if not its hash. */
   readonly texts: Map<string, "lost" | "broken" | "refused" | "rotated">;
-  /** Hashes without approvals on this host. */
-  readonly unapproved: Set<string>;
+  /** Hashes without approvals on this host, and why they could not be read; null: they were. */
+  readonly unapproved: Map<string, string | null>;
   writes: "work" | "fail" | "refused";
   /** The baseline that a write reports. */
   baseline: "healthy" | "sick" | null;
@@ -116,7 +116,7 @@ export function hostOf(beginning: Beginning): Host {
     ledger: AGREED,
     file: isStoreOnly ? "none" : "a",
     texts: new Map(),
-    unapproved: new Set(),
+    unapproved: new Map(),
     writes: "work",
     baseline: null,
     paused: false,
@@ -155,7 +155,7 @@ export function carryOutLine(host: Host, line: string): void {
       else host.texts.set(first, second as "lost");
       return;
     case "unapproved":
-      host.unapproved.add(first);
+      host.unapproved.set(first, second === "unread" ? "timeout" : null);
       return;
     case "approved":
       host.unapproved.delete(first);
@@ -345,7 +345,8 @@ function outcomeOf(host: Host, what: string): LookOutcome<string> {
   if (what === "none") return { kind: "none" };
   const text = { format: "hcl", digest: what } as const;
   const id = idOf(what);
-  const approval = host.unapproved.has(id.hash) ? { isApproved: false, have: 0, need: 1, trouble: null } : null;
+  const trouble = host.unapproved.get(id.hash);
+  const approval = trouble === undefined ? null : { isApproved: false, have: 0, need: 1, trouble };
   return { kind: "candidate", ...id, fingerprint: what, candidate: what, text, stored: host.snapshot, approval };
 }
 

@@ -428,3 +428,25 @@ Deno.test("an edit is proposed also by a host that can neither go back to the he
   `,
   );
 });
+
+Deno.test("a host that is let in and could not read the approvals asks for them again", () => {
+  replayReleases(
+    { rollout: {}, needsApproval: true },
+    `
+    unapproved b unread ->
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, held unapproved b
+    approved b ->
+    wait 10 -> read-fleet, look, back b, runs 2 b (cluster) in place of a, read-fleet
+  `,
+  );
+  replayReleases(
+    { cluster: true },
+    `
+    unapproved b unread ->
+    file b -> look, held unapproved b
+    approved b ->
+    wait 10 -> look, runs 2 b (file), announce b on a
+  `,
+  );
+});
