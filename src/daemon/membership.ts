@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Rollout } from "../agreement/rollout.ts";
 import type { Message } from "../cluster/announcement.ts";
 import type { Notifier } from "../cluster/notifier.ts";
+import type { PutSourceAnswer } from "../cluster/stored_source.ts";
 import type { JournalMark } from "../cluster/journal_notes.ts";
 import { MAX_FAILED_HOOKS, peerId, type PeerRecord, type PeerRelease } from "../cluster/peer_record.ts";
 import { type HookStatus, unfinishedHooks } from "../hooks/hook_memory.ts";
@@ -22,7 +23,7 @@ import type { TextRead } from "../releases/source_history.ts";
 import type { StateKeeper } from "./state_file.ts";
 import { rolloutAccess } from "./rollout_access.ts";
 import { offerText, putText } from "./store_sources.ts";
-import { renewTexts } from "./text_renewal.ts";
+import { renewApprovals, renewTexts } from "./text_renewal.ts";
 
 /** Between the beginnings of two readings of the head. */
 const HEAD_SPACING_MILLISECONDS = 50;
@@ -89,11 +90,9 @@ export function openMembership(settings: MembershipSettings): Membership {
     if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop.hint("peer");
   });
-  const writeRecord = recordWriter(settings, closing.signal);
-  const renewal = setInterval(() => writeRecord(true), settings.recordMilliseconds);
-  const texts = settings.isShared
-    ? renewTexts({ agreed: () => agreedHash(loop), put: (hash) => putText(hash, settings), log })
-    : null;
+  const teller = peerTeller(settings, closing.signal);
+  const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
+  const release = renewTexts({ agreed: () => agreedHash(loop), put: (hash) => renewed(hash, settings), log });
   const heard = (message: Message) => {
     recorder.heard(message, loop.state().active?.hash ?? null);
     if (message.kind === "announcement" && !message.own) loop.link("heard");
@@ -138,11 +137,16 @@ export function openMembership(settings: MembershipSettings): Membership {
     async [Symbol.asyncDispose]() {
       closing.abort();
       clearInterval(renewal);
-      texts?.[Symbol.dispose]();
+      release[Symbol.dispose]();
       lookAgain.close();
       await notifier[Symbol.asyncDispose]();
     },
   };
+}
+
+async function renewed(hash: string, settings: MembershipSettings): Promise<PutSourceAnswer> {
+  const put = settings.isShared ? await putText(hash, settings) : { ok: true } as const;
+  return put.ok ? await renewApprovals(settings.notifier, hash) : put;
 }
 
 /** The hash in force, if it is the head as it was read last; null: it is not. */

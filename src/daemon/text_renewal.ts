@@ -1,5 +1,6 @@
-// Puts the text of the fleet's agreed release into the store once a day: the store forgets a text after 30 days, and a
-// host without a file needs it however old the release is.
+// Puts the text of the fleet's agreed release and its approvals into the store once a day: the store forgets them after
+// 30 days. A host without a file needs the text however old the release is, and a new host needs the approvals.
+import type { Notifier } from "../cluster/notifier.ts";
 import type { PutSourceAnswer } from "../cluster/stored_source.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -36,7 +37,7 @@ export function renewTexts(
     const hash = agreed();
     if (hash === null) return arm(RETRY_MILLISECONDS);
     const answer = await put(hash);
-    if (!answer.ok && !isClosed) log.warning(`The source in Redis could not be renewed: ${answer.reason}`);
+    if (!answer.ok && !isClosed) log.warning(`The release in Redis could not be renewed: ${answer.reason}`);
     arm(answer.ok ? EVERY_MILLISECONDS : RETRY_MILLISECONDS);
   };
   arm(FIRST_MILLISECONDS);
@@ -46,4 +47,18 @@ export function renewTexts(
       cancel();
     },
   };
+}
+
+/** Puts the approvals that the store has of a hash there again. */
+export async function renewApprovals(
+  store: Pick<Notifier, "approvals" | "putApproval">,
+  hash: string,
+): Promise<PutSourceAnswer> {
+  const found = await store.approvals(hash);
+  if (!found.ok) return found;
+  for (const signature of found.signatures) {
+    const put = await store.putApproval(hash, signature);
+    if (!put.ok) return put;
+  }
+  return { ok: true };
 }

@@ -30,7 +30,7 @@ Deno.test("the text that the fleet has agreed on is put into the store soon afte
   assertEquals([await pass(DAY - 1), await pass(1)], ["", "b"]);
   isUp = false;
   assertEquals([await pass(DAY), await pass(HOUR - 1), await pass(1)], ["b", "", "b"]);
-  assertEquals(warnings, Array.from({ length: 2 }, () => "The source in Redis could not be renewed: full"));
+  assertEquals(warnings, Array.from({ length: 2 }, () => "The release in Redis could not be renewed: full"));
   agreed = null;
   assertEquals(await pass(HOUR), "");
   [agreed, isUp] = ["c", true];

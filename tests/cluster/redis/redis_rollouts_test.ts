@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { markOf, MAX_ORDER, MAX_ROLLOUT_BYTES, rankId, rolloutText } from "../../../src/agreement/rollout.ts";
 import { MAX_APPROVALS, MAX_APPROVALS_BYTES } from "../../../src/cluster/stored_approvals.ts";
 import { keysOf, READ } from "../../../src/cluster/redis/redis_scripts.ts";
+import { renewApprovals } from "../../../src/daemon/text_renewal.ts";
 import { announcementOf, skipOf } from "../../support/announcement_of.ts";
 import { incarnationOf } from "../../support/incarnation.ts";
 import { moveOf, rolloutOver } from "../../support/move_of.ts";
@@ -127,4 +128,16 @@ Deno.test("approvals that are garbage are none, and stay for thirty days after t
     const life = Number(await server.cli("pttl", key));
     assert(life > 29 * 86_400_000 && life <= 30 * 86_400_000, `${life}`);
   }
+});
+
+Deno.test("approvals that are renewed live for thirty days more, and none are made of nothing", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const [key, none] = [`${approvalsPrefix}${A}`, `${approvalsPrefix}${B}`];
+  for (const signature of ["a", "b"]) await one.notifier.putApproval(A, signature);
+  await server.cli("pexpire", key, "60000");
+  for (const hash of [A, B]) assertEquals(await renewApprovals(one.notifier, hash), { ok: true });
+  assertEquals(await one.notifier.approvals(A), { ok: true, signatures: ["a", "b"] });
+  assert(Number(await server.cli("pttl", key)) > 29 * 86_400_000);
+  assertEquals(await server.cli("exists", none), "0");
 });
