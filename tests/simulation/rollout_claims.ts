@@ -129,9 +129,9 @@ export function checkAdmission(
   if (active === null && world.lies > 0 && life.state.rollouts?.view?.head === null) return;
   // A host that a liar made hold the head for lost knew it when it read it, before it agreed with anything.
   const isLost = view !== null && world.lies === 0 && !isHeadKnown(view.head, before.agreement!.ledger);
+  // It may be the head by now: this host ran it when it asked for that.
+  const isAnnounced = agreement.request?.kind === "announcement" && agreement.request.hash === hash;
   if (view === null || view.head === null || isLost) {
-    // It is about to be the head again: this host ran it when it asked for that.
-    const isAnnounced = agreement.request?.kind === "announcement" && agreement.request.hash === hash;
     assert(active === null || isSubstitute || isAnnounced, `${what} without an answer of the store`);
     return;
   }
@@ -147,7 +147,8 @@ export function checkAdmission(
     world.rollouts.admitted++;
     return;
   }
-  assert(hash === view.head.hash || isSubstitute, `${what}, which is neither the head nor the candidate`);
+  const isWanted = hash === view.head.hash || isSubstitute || isAnnounced;
+  assert(isWanted, `${what}, which is neither the head nor the candidate`);
 }
 
 function isSkippedHere({ skips }: State<SnapshotId>["releases"]["kept"], hash: string | undefined): boolean {
