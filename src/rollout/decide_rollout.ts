@@ -238,7 +238,7 @@ function promote(
 ): RolloutDecision {
   if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, null));
   const others = amongOthers(rollout, fleet);
-  if (others !== null) return move(rollouts, full ? promoted(others, true, null) : others);
+  if (others !== null) return move(rollouts, full ? { ...others, step: others.counts.length - 1 } : others);
   const missing = missingOf(rollout, fleet).map(({ id }) => id);
   const kept = without(rollout, missing);
   const isEmptied = missing.length === rollout.counts[rollout.step];
