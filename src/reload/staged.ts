@@ -247,6 +247,7 @@ function withLook<C>(before: State<C>, rollouts: Rollouts, event: Extract<Event<
 function ownFacts<C>(state: State<C>): OwnFacts {
   const { agreement, active, releases: { kept } } = state;
   const running = runningRelease(kept);
+  const unannounced = [...kept.pinned?.undoes ?? [], ...agreement?.ledger.owed?.undoes ?? []];
   return {
     isLinked: agreement?.linked ?? false,
     isFresh: agreement?.isFresh ?? false,
@@ -254,7 +255,8 @@ function ownFacts<C>(state: State<C>): OwnFacts {
     state: running?.hash === active?.hash ? running?.state ?? null : null,
     isFrozen: kept.hold !== null,
     ownSkips: kept.skips.filter(({ scope }) => scope === "host"),
-    fleetSkips: kept.skips.filter(({ scope }) => scope === "fleet").map(({ scope: _, ...skip }) => skip),
+    taken: kept.skips.filter(({ scope, hash }) => scope === "fleet" && unannounced.includes(hash))
+      .map(({ scope: _, ...skip }) => skip),
     concluded: agreement?.ledger.concluded ?? null,
     owed: owedOf(state),
     isFollowing: kept.pinned?.cause === "cluster" && kept.pinned.hash === active?.hash,

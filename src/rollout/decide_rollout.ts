@@ -437,7 +437,7 @@ function ownMove(rollouts: Rollouts, rollout: Rollout, own: OwnFacts): RolloutDe
   if (rollout.phase === "awaiting-approval") {
     return view?.isApproved === true ? move(rollouts, withPhase(rollout, "admitting", null)) : null;
   }
-  const taken = own.fleetSkips.find((one) => one.hash === rollout.hash);
+  const taken = own.taken.find((one) => one.hash === rollout.hash);
   if (taken !== undefined) {
     return move(rollouts, withPhase(rollout, "rolled-back", `${taken.by}: ${taken.reason}`), { skips: [taken] });
   }

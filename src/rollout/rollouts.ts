@@ -191,8 +191,8 @@ export interface OwnFacts {
   readonly isFrozen: boolean;
   /** The skips of this host only: by health checks, or a local rollback. */
   readonly ownSkips: readonly Skip[];
-  /** The skips of the fleet, which a rollback on this host may have added before the store has them. */
-  readonly fleetSkips: readonly Skip[];
+  /** The skips of the fleet that a rollback on this host added, as long as it may be that the store lacks them. */
+  readonly taken: readonly Skip[];
   /** The hash that the cluster judged last as this host's. */
   readonly concluded: string | null;
   /** The hash that this host takes up by itself and announces, by order of a person; null: none. */

@@ -16,7 +16,7 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
-  fleetSkips: [],
+  taken: [],
   concluded: BASE,
   owed: null,
   isFollowing: false,

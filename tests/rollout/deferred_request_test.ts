@@ -13,7 +13,7 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
-  fleetSkips: [],
+  taken: [],
   concluded: STABLE,
   owed: null,
   isFollowing: false,

@@ -80,7 +80,7 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
-  fleetSkips: [],
+  taken: [],
   concluded: B,
   owed: null,
   isFollowing: false,

@@ -341,3 +341,18 @@ Deno.test("without steps and rollouts nothing changes for a host", () => {
   `,
   );
 });
+
+Deno.test("a skip that the store has no more, and that this host still knows, ends no rollout", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store a@1 skips b ->
+    news -> look, unchanged
+    store rollout c me>h2,h3 admitting ->
+    news -> sees c me>h2,h3 admitting, look, back c, runs 2 c (cluster) in place of a
+    store a@1 ->
+    store rollout b h2>me,h3 admitting ->
+    wait 1 -> read-fleet, sees b h2>me,h3 admitting, look, runs 3 a (file), agreed, look, unchanged
+  `,
+  );
+});

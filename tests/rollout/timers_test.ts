@@ -12,7 +12,7 @@ const OWN: OwnFacts = {
   state: "healthy",
   isFrozen: false,
   ownSkips: [],
-  fleetSkips: [],
+  taken: [],
   concluded: "a",
   owed: null,
   isFollowing: false,
