@@ -157,7 +157,7 @@ export interface ReleaseStatus {
   readonly hold: { readonly until: string; readonly author: string; readonly reason: string } | null;
   /** Null: no change waits for a person. */
   readonly confirmation: { readonly deadline: string; readonly author: string } | null;
-  /** Null: nothing is watched. `endsAt` is null until the hooks are done. */
+  /** Null: nothing is watched. `endsAt` is null until the hooks are done, and while a failed release fails. */
   readonly bake: { readonly endsAt: string | null; readonly failures: number } | null;
 }
 

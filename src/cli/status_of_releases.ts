@@ -35,7 +35,7 @@ export function releaseRows(status: Status, now: number): [string, string][] {
   if (release !== null) rows.push(["Release", releaseText(release)]);
   const undo = undoText(status, now);
   if (undo !== null) rows.push(["To undo", undo]);
-  if (bake !== null) rows.push(["Health", bakeText(bake, now)]);
+  if (bake !== null) rows.push(["Health", bakeText(bake, release?.state === "failed", now)]);
   if (rollout !== null && isShown(rollout)) {
     rows.push(["Rollout", `of ${shortHash(rollout.hash)}: ${terminalText(progressText(rollout))}`]);
   }
@@ -81,7 +81,11 @@ function releaseText({ number, cause, author, reason, state }: NonNullable<Statu
   }`;
 }
 
-function bakeText({ endsAt, failures }: NonNullable<Status["bake"]>, now: number): string {
+function bakeText({ endsAt, failures }: NonNullable<Status["bake"]>, isFailed: boolean, now: number): string {
+  if (isFailed) {
+    const left = endsAt === null ? "" : `: it succeeds, for ${leftText(endsAt, now)} more`;
+    return `asked again, and healthy when that succeeds for a whole bake${left}`;
+  }
   if (endsAt === null) return "checks begin when the hooks are done";
   const failed = failures === 0 ? "no failure" : `${failures} ${failures === 1 ? "failure" : "failures"} in a row`;
   // A candidate is watched for longer than its own bake.

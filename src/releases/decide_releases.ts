@@ -135,6 +135,13 @@ function started(releases: Releases, at: number): ReleaseDecision {
     return started({ ...releases, kept: bake.phase === "checking" ? judged(kept, "healthy") : kept }, at);
   }
   const { kept } = releases;
+  const running = runningRelease(kept);
+  const { health } = releases.limits;
+  if (kept.bake === null && health !== null && running?.state === "failed") {
+    // The edit that was to take its place took its bake.
+    const bake: Bake = { hash: running.hash, ...asking(health), isBlamed: true };
+    return started({ ...releases, kept: { ...kept, bake } }, at);
+  }
   const actions: ReleaseAction[] = [];
   if (kept.hold !== null) actions.push(armDeadline("hold", kept.hold.until - at));
   actions.push(...timersOf(kept, at));
@@ -245,6 +252,11 @@ function hooksSettled(releases: Releases, ok: boolean, at: number): ReleaseDecis
   return { releases: checking, actions: [news, ...actions] };
 }
 
+/** A failed release is asked about at the same interval: it is healthy if the checks succeed for a whole bake. */
+function asking({ failures }: HealthLimits): Pick<Bake, "phase" | "endsAt" | "failures"> {
+  return { phase: "checking", endsAt: null, failures };
+}
+
 /** Asks the health checks, unless they are busy: their answer for an earlier release leads to the next question. */
 function check(releases: Releases): ReleaseDecision {
   const { kept, checked } = releases;
@@ -268,13 +280,17 @@ function healthChecked(
   // The release was replaced during the check, and the answer may be about the servers before.
   if (running.number !== checked) return check(releases);
   if (!result.ok) return failedOnce(releases, { bake, running, health }, result.reason, at);
-  const endsAt = Math.min(bake.endsAt ?? at, at + health.bakeMilliseconds);
+  const endsAt = Math.min(bake.endsAt ?? Infinity, at + health.bakeMilliseconds);
   if (at < endsAt) {
     const isSame = bake.endsAt === endsAt && bake.failures === 0;
     const next: Bake = isSame ? bake : { ...bake, endsAt, failures: 0 };
     const milliseconds = Math.min(health.intervalMilliseconds, endsAt - at);
     const watched = isSame ? kept : { ...kept, bake: next };
     return { releases: { ...releases, kept: watched }, actions: [arm("health", milliseconds)] };
+  }
+  // Its rollout may still have to be told of the failure, and must not go on before.
+  if (isCandidate && running.state === "failed") {
+    return { releases, actions: [arm("health", health.intervalMilliseconds)] };
   }
   const news = running.state === "healthy"
     ? []
@@ -299,12 +315,18 @@ function failedOnce(
   at: number,
 ): ReleaseDecision {
   const { kept } = releases;
+  const again = arm("health", health.intervalMilliseconds);
+  const asked: Bake = { ...bake, ...asking(health) };
+  if (running.state === "failed") {
+    const isSame = bake.endsAt === null && bake.failures === asked.failures;
+    return { releases: isSame ? releases : { ...releases, kept: { ...kept, bake: asked } }, actions: [again] };
+  }
   const failures = bake.failures + 1;
   if (failures < health.failures) {
     const next: KeptReleases = { ...kept, bake: { ...bake, failures } };
-    return { releases: { ...releases, kept: next }, actions: [arm("health", health.intervalMilliseconds)] };
+    return { releases: { ...releases, kept: next }, actions: [again] };
   }
-  const failed: Releases = { ...releases, kept: judged({ ...kept, bake: null }, "failed") };
+  const failed: Releases = { ...releases, kept: judged({ ...kept, bake: asked }, "failed") };
   const release: Release = { ...running, state: "failed" };
   const target = targetOf(failed.kept, null);
   const why = isKeptByHold(kept, running, at)
@@ -313,7 +335,7 @@ function failedOnce(
   const news = report({ kind: "unhealthy", release, reason, halted: why });
   if (why !== null || !target.ok) {
     const next = why === null ? failed : { ...failed, kept: halted(failed.kept, why) };
-    return { releases: next, actions: [news] };
+    return { releases: next, actions: [news, again] };
   }
   const to = target.release.hash;
   const rollback: Rollback = { to, cause: "health", scope: "host", author: null, reason: `unhealthy: ${reason}` };

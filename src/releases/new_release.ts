@@ -152,10 +152,12 @@ export function withCounts(kept: KeptReleases, changes: ChangeCounts | null): Ke
   return withRunning(kept, { ...running, changes });
 }
 
-/** Sets the state of the release in force. */
+/** Sets the state of the release in force. The reason why an earlier failure left it in force goes. */
 export function judged(kept: KeptReleases, state: Release["state"]): KeptReleases {
   const running = runningRelease(kept);
-  return running === null || running.state === state ? kept : withRunning(kept, { ...running, state });
+  if (running === null || running.state === state) return kept;
+  const { halted: _, ...release } = running;
+  return withRunning(kept, { ...release, state });
 }
 
 /** Notes why the release in force stays although it failed. */
@@ -172,12 +174,10 @@ function withRunning(kept: KeptReleases, release: Release): KeptReleases {
 export function inherited(kept: KeptReleases, before: KeptReleases): KeptReleases {
   const { state = "healthy", halted: why } = runningRelease(before) ?? {};
   const hash = runningRelease(kept)?.hash;
-  if (state === "healthy" || state === "failed") {
-    const next = judged({ ...kept, bake: null }, state);
-    return why === undefined ? next : halted(next, why);
-  }
-  if (state !== "baking" || before.bake === null || hash === undefined) return kept;
-  return judged({ ...kept, bake: { ...before.bake, hash } }, state);
+  if (state === "healthy") return judged({ ...kept, bake: null }, state);
+  if ((state !== "baking" && state !== "failed") || before.bake === null || hash === undefined) return kept;
+  const next = judged({ ...kept, bake: { ...before.bake, hash } }, state);
+  return why === undefined ? next : halted(next, why);
 }
 
 /**

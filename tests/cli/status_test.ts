@@ -387,6 +387,18 @@ Deno.test("a change that is watched, waits for a person, or is followed by a hol
   ]);
 });
 
+Deno.test("a release that failed is asked about again, and the status says how long the answers must stay good", async () => {
+  const release = { ...RELEASE, state: "failed" } as const;
+  const rowOf = async (endsAt: string | null) => {
+    const bake = { endsAt, failures: 2 };
+    await using daemon = await cannedDaemon(() => json(statusWith({ release, bake })));
+    return (await runRecorded(["status", ...daemon.flags])).out.split("\n").find((line) => line.startsWith("Health"));
+  };
+  const again = "Health       asked again, and healthy when that succeeds for a whole bake";
+  assertEquals(await rowOf(null), again);
+  assertEquals(await rowOf(new Date(Date.now() + 150_000).toISOString()), `${again}: it succeeds, for 2 min more`);
+});
+
 Deno.test("a candidate whose own bake is over is still watched", async () => {
   const bake = { endsAt: new Date(Date.now() - 60_000).toISOString(), failures: 0 };
   await using daemon = await cannedDaemon(() => json(statusWith({ bake })));

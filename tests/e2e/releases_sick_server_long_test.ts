@@ -182,7 +182,7 @@ Deno.test("with halt a change with which the server does not come up stays, and 
   );
   assertStringIncludes(msg, "hook answers failed");
   const { release, held, bake } = await host.status();
-  assertEquals([release?.state, held, bake], ["failed", null, null]);
+  assertEquals([release?.state, held, bake?.endsAt], ["failed", null, null]);
   assertEquals((await host.snapshot()).title, "sick");
   const says = "is in force, and its health checks failed; it was not rolled back: Health:OnFailure is halt";
   assertStringIncludes(await host.ends(1, "status"), says);
@@ -204,7 +204,10 @@ Deno.test("a change is not blamed for servers that were sick before it", async (
   );
   assertEquals((await host.snapshot()).title, "second");
   assertEquals(await host.states(), "2 file failed, 1 file healthy");
-  server.setSick(false);
+  server.ail(false);
+  await isHealthy(host, "second");
+  await host.ends(0, "status");
+  assertEquals(await host.states(), "2 file healthy, 1 file healthy");
   await host.edit("third");
   await isHealthy(host, "third");
 });

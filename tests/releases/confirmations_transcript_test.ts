@@ -93,7 +93,7 @@ Deno.test("a confirmation says nothing about a release that failed", () => {
     wait 10 -> check-health
     health bad -> unhealthy 2, halted: Health:OnFailure is halt
     confirm -> confirmed 2
-    = 1 a healthy, 2 b failed
+    = 1 a healthy, 2 b failed; bake checking 2
   `,
   );
 });

@@ -96,7 +96,7 @@ Deno.test("with OnFailure halt an unhealthy release stays in force and is report
     health bad ->
     wait 10 -> check-health
     health bad -> unhealthy 2, halted: Health:OnFailure is halt
-    = 1 a healthy, 2 b failed
+    = 1 a healthy, 2 b failed; bake checking 2
     hooks ok ->
     file c -> look, runs 3 c (file)
     = 1 a healthy, 2 b failed, 3 c running; bake hooks
@@ -114,7 +114,7 @@ Deno.test("a release is not blamed if the servers were not healthy before it", (
     health bad ->
     wait 10 -> check-health
     health bad -> unhealthy 2, halted: the servers were not healthy before it, or it was rolled back once already
-    = 1 a healthy, 2 b failed
+    = 1 a healthy, 2 b failed; bake checking 2
   `,
   );
 });
@@ -134,7 +134,7 @@ Deno.test("a hash is taken back automatically once, and then only a person can",
     health bad ->
     wait 10 -> check-health
     health bad -> unhealthy 4, halted: the servers were not healthy before it, or it was rolled back once already
-    = 1 a healthy, 2 b failed, 3 a replaced, 4 b failed
+    = 1 a healthy, 2 b failed, 3 a replaced, 4 b failed; bake checking 2
     roll-back 3 -> rolling-back 4 to a (rollback, fleet), back a, runs 5 a (rollback), look, back a, held skipped b
     = 1 a healthy, 2 b failed, 3 a replaced, 4 b rolled-back, 5 a running; skips b; pinned a undoes b; held skipped; bake hooks
   `,
@@ -154,7 +154,7 @@ Deno.test("the release that an automatic rollback leads to is watched, and not t
     health bad ->
     wait 10 -> check-health
     health bad -> unhealthy 3, halted: the servers were not healthy before it, or it was rolled back once already
-    = 1 a healthy, 2 b failed, 3 a failed; skips b here; pinned a here; held skipped
+    = 1 a healthy, 2 b failed, 3 a failed; skips b here; pinned a here; held skipped; bake checking 2
   `,
   );
 });
@@ -248,7 +248,7 @@ Deno.test("a hold keeps a release that was in force before it, healthy or not", 
     health bad ->
     wait 10 -> check-health
     health bad -> unhealthy 2, halted: a hold keeps everything as it is
-    = 1 a healthy, 2 b failed; hold
+    = 1 a healthy, 2 b failed; hold; bake checking 2
   `,
   );
 });
@@ -411,31 +411,62 @@ Deno.test("a change that no reader sees does not make a failed release healthy, 
     wait 10 -> check-health
     health bad -> unhealthy 2, halted: Health:OnFailure is halt
     file c/b -> look, runs 3 c (file)
-    = 1 a healthy, 2 b failed, 3 c failed
+    = 1 a healthy, 2 b failed, 3 c failed; bake checking 2
     hooks ok ->
-    = 1 a healthy, 2 b failed, 3 c failed
+    = 1 a healthy, 2 b failed, 3 c failed; bake checking 2
   `,
   );
   const why = "Health:OnFailure is halt";
   assertEquals(kept.list.map(({ halted }) => halted), [undefined, why, why]);
 });
 
-Deno.test("a release that the fleet put in place of an unhealthy one meanwhile is not taken back for it", () => {
-  replayReleases(
-    { cluster: true, health: { failures: 1 } },
+Deno.test("a release that failed is asked about quietly, and healthy when the checks succeeded for a whole bake", () => {
+  const { kept } = replayReleases(
+    { health: { onFailure: "halt" } },
     `
-    file b -> look, runs 2 b (file), announce b on a
-    accepted b@2 -> announced, agreed
+    file b -> look, runs 2 b (file)
     hooks ok -> baking 2, check-health
-    put d ->
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 2, halted: Health:OnFailure is halt
+    wait 10 -> check-health
+    health bad ->
+    = 1 a healthy, 2 b failed; bake checking 2
+    wait 10 -> check-health
+    health ok ->
+    wait 10 -> check-health
+    health bad ->
+    wait 10 -> check-health
+    health ok ->
+    restart 40 -> look, unchanged
+    wait 0 -> check-health
+    health ok ->
+    = 1 a healthy, 2 b failed; bake checking
+    wait 20 -> check-health
+    health ok -> healthy 2
+    = 1 a healthy, 2 b healthy
+    wait 60 ->
+  `,
+  );
+  assertEquals(kept.list.map(({ halted }) => halted), [undefined, undefined]);
+});
+
+Deno.test("a release that failed is asked about after a crash that lost the edit after it", () => {
+  replayReleases(
+    { health: { onFailure: "halt" } },
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> baking 2, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 2, halted: Health:OnFailure is halt
     pause ->
-    heard -> read-head
-    head c@3 skips d -> look
-    step -> back c
+    file c -> look
     step -> activate c
-    health bad -> unhealthy 2, rolling-back 2 to a (health, host)
-    go -> activated 3 c (cluster) in place of d, look, agreed, back c, held skipped d again
-    = 1 a healthy, 2 b failed, 3 c running; skips d+b here; pinned c; held skipped; bake hooks; agreed
+    put b ->
+    restart 5 -> look, unchanged
+    = 1 a healthy, 2 b failed; bake checking 2
+    wait 0 -> check-health
   `,
   );
 });

@@ -101,7 +101,8 @@ function troubleOfHost(world: World, host: Host): string | null {
   const isOverruled = kept.overruled.some((one) => one.hash === active.hash);
   if (isSkipped && !isOverruled && mayRun(world, host, head.hash)) return `runs ${shortOf(active.hash)}, skipped`;
   // A candidate is watched until its rollout is over, or as long as no source that works takes its place.
-  const isWatched = runsCandidate(host.life.state) && runningRelease(kept)?.state === "healthy";
+  const state = runningRelease(kept)?.state;
+  const isWatched = runsCandidate(host.life.state) && (state === "healthy" || state === "failed");
   const isBaking = kept.bake !== null && !isWatched;
   if (kept.hold !== null || kept.confirmation !== null || isBaking) return "is not done yet";
   if (active.hash !== target) {

@@ -127,8 +127,12 @@ function heldOf({ held }: Status): Markup | null {
   return markup`<span class="warn">${hashTag(hash)} of the source</span>. ${why}. ${advice}`;
 }
 
-function bakeOf({ bake }: Status): Markup | string | null {
+function bakeOf({ bake, release }: Status): Markup | string | null {
   if (bake === null) return null;
+  if (release?.state === "failed") {
+    const again = "asked again, and healthy when that succeeds for a whole bake";
+    return bake.endsAt === null ? again : markup`${again}: it succeeds, until ${timeTag(bake.endsAt)}`;
+  }
   if (bake.endsAt === null) return "checks begin when the hooks are done";
   const { failures } = bake;
   const failed = failures === 0 ? "no failure" : `${failures} ${failures === 1 ? "failure" : "failures"} in a row`;
