@@ -9,6 +9,7 @@ import {
   boundedSkips,
   type HealthLimits,
   type Hold,
+  isRollback,
   type KeptReleases,
   MAX_HOLD_MILLISECONDS,
   type Release,
@@ -344,10 +345,11 @@ function failedOnce(
 }
 
 /** Why a failed release is not rolled back; null: it is. */
-function haltOf({ bake, health }: Watched, noTarget: string | null): string | null {
+function haltOf({ bake, running, health }: Watched, noTarget: string | null): string | null {
   if (health.onFailure === "halt") return "Health:OnFailure is halt";
-  if (!bake.isBlamed) return "the servers were not healthy before it, or it was rolled back once already";
-  return noTarget;
+  if (isRollback(running.cause)) return "a rollback put it in force";
+  if (noTarget !== null || bake.isBlamed) return noTarget;
+  return "the servers were not healthy before it, or it was rolled back once already";
 }
 
 /**

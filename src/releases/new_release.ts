@@ -64,9 +64,7 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
     changes: null,
   };
   const { leavesCandidate = false } = incoming;
-  const list = kept.list.map((one): Release =>
-    one === running ? ended(one, time, skipOf(kept, one.hash) !== null, leavesCandidate) : one
-  );
+  const list = kept.list.map((one): Release => one === running ? ended(kept, one, time, leavesCandidate) : one);
   const confirmMilliseconds = terms?.confirmMilliseconds ?? null;
   return bounded({
     ...kept,
@@ -80,18 +78,25 @@ export function withRelease(kept: KeptReleases, incoming: Incoming, limits: Rele
 }
 
 /** The watch over a release that nobody judged; null: nothing checks it. */
-function bakeOf({ undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
+function bakeOf({ list, undone }: KeptReleases, { hash, cause }: Release, { health }: ReleaseLimits): Bake | null {
   if (health === null) return null;
-  // The next rollback does not take back the release that this one leads to, and nobody asked the checks before it.
-  const isBlamed = !isRollback(cause) && !undone.includes(hash);
+  // Nobody asked the checks before the first one, nor before a rollback, which the next does not take back.
+  const isFirst = list.every((one) => one.hash === hash);
+  const isBlamed = !isFirst && !isRollback(cause) && !undone.includes(hash);
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 
-function ended(release: Release, time: string, isSkipped: boolean, wasCandidate: boolean): Release {
-  const { state } = release;
-  if (isSkipped && state !== "failed") return { ...release, until: time, state: "rolled-back" };
-  const isUnjudged = state === "running" || state === "baking" || (state === "healthy" && wasCandidate);
+function ended(kept: KeptReleases, release: Release, time: string, wasCandidate: boolean): Release {
+  const { hash, state } = release;
+  if (skipOf(kept, hash) !== null && state !== "failed") return { ...release, until: time, state: "rolled-back" };
+  const isUnjudged = state === "running" || state === "baking" || (state === "healthy" && wasCandidate) ||
+    (state === "failed" && isBlameless(kept, hash));
   return { ...release, until: time, state: isUnjudged ? "replaced" : state };
+}
+
+/** Whether a failure of the release in force says nothing about it: the servers were not healthy before it either. */
+function isBlameless({ bake, undone }: KeptReleases, hash: string): boolean {
+  return bake?.hash === hash && !bake.isBlamed && !undone.includes(hash);
 }
 
 /**

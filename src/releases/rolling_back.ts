@@ -84,10 +84,22 @@ function lastTarget(kept: KeptReleases, running: Release): Target {
   }
   const good = lastGood(kept) ?? lastBefore(kept, () => true);
   if (good !== null) return { ok: true, release: good };
-  const reason = kept.list.length === 1
-    ? `Release ${number} is the only one in the history: nothing is before it`
-    : `No release before ${number} has another configuration that was not taken back`;
-  return { ok: false, reason };
+  return { ok: false, reason: noTargetText(kept, running) };
+}
+
+/** Names the newest release that a person can put in force all the same, if there is one. */
+function noTargetText(kept: KeptReleases, running: Release): string {
+  const others = kept.list.filter((one) => one.hash !== running.hash);
+  const other = others.findLast((one) => skipOf(kept, one.hash) === null) ?? others.at(-1);
+  if (other === undefined) {
+    return kept.list.length === 1
+      ? `Release ${running.number} is the only one in the history: nothing is before it`
+      : `All releases of the history have the configuration of release ${running.number}`;
+  }
+  const force = skipOf(kept, other.hash) === null ? "" : " --force";
+  const advice = `honua-configd rollback ${other.number}${force} --reason TEXT puts release ${other.number} in force ` +
+    "again all the same";
+  return `No release before ${running.number} has another configuration that was not taken back: ${advice}`;
 }
 
 /**

@@ -153,7 +153,7 @@ Deno.test("the release that an automatic rollback leads to is watched, and not t
     hooks ok -> baking 3, check-health
     health bad ->
     wait 10 -> check-health
-    health bad -> unhealthy 3, halted: the servers were not healthy before it, or it was rolled back once already
+    health bad -> unhealthy 3, halted: a rollback put it in force
     = 1 a healthy, 2 b failed, 3 a failed; skips b here; pinned a here; held skipped; bake checking 2
   `,
   );
@@ -467,6 +467,77 @@ Deno.test("a release that failed is asked about after a crash that lost the edit
     restart 5 -> look, unchanged
     = 1 a healthy, 2 b failed; bake checking 2
     wait 0 -> check-health
+  `,
+  );
+});
+
+Deno.test("a release that a rollback put in force is not blamed for the servers, and stays a target", () => {
+  replayReleases(
+    { health: {} },
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> baking 2, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, runs 3 a (health), look, back a, held skipped b
+    hooks ok -> baking 3, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 3, halted: a rollback put it in force
+    wait 10 -> check-health
+    health ok ->
+    file c -> look, runs 4 c (file)
+    = 1 a healthy, 2 b failed, 3 a replaced, 4 c running; skips b here; bake hooks
+    hooks ok -> baking 4, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 4, rolling-back 4 to a (health, host), back a, runs 5 a (health), look, back a, held skipped c
+  `,
+  );
+});
+
+Deno.test("the first release is not blamed for servers that are not there yet, and the next change can go back to it", () => {
+  replayReleases(
+    { health: {}, isNew: true },
+    `
+    file a -> look, runs 1 a (file)
+    hooks ok -> baking 1, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 1, halted: Release 1 is the only one in the history: nothing is before it
+    baseline healthy ->
+    file b -> look, runs 2 b (file)
+    = 1 a replaced, 2 b running; bake hooks
+    hooks ok -> baking 2, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, runs 3 a (health), look, back a, held skipped b
+  `,
+  );
+});
+
+Deno.test("a hash that failed once more after its automatic rollback is no target, also if it was not blamed again", () => {
+  replayReleases(
+    { health: {}, isNew: true },
+    `
+    file a -> look, runs 1 a (file)
+    hooks ok -> baking 1, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 1, halted: Release 1 is the only one in the history: nothing is before it
+    file b -> look, runs 2 b (file)
+    hooks ok -> baking 2, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, runs 3 a (health), look, back a, held skipped b
+    reload force -> look, runs 4 b (force)
+    hooks ok -> baking 4, check-health
+    health bad ->
+    wait 10 -> check-health
+    health bad -> unhealthy 4, halted: the servers were not healthy before it, or it was rolled back once already
+    file c -> look, runs 5 c (file)
+    = 1 a replaced, 2 b failed, 3 a replaced, 4 b failed, 5 c running; bake hooks
+    roll-back -> rolling-back 5 to a (rollback, fleet), back a, runs 6 a (rollback), look, back a, held skipped c
   `,
   );
 });

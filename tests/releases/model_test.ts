@@ -45,8 +45,10 @@ function checkCrash({ kept, snapshot, asked, at, limits, state }: Host): void {
     const hash = asked.write.split("/")[0]!;
     checkFound(asked.releases, hash, reconciled(asked.releases, { hash, format: "hcl" }, at, limits));
   }
-  const found = reconciled(kept, { hash: snapshot.hash, format: "hcl" }, at, limits);
-  checkFound(kept, snapshot.hash, found);
+  // No line of these lives loses the snapshot.
+  const { hash } = snapshot!;
+  const found = reconciled(kept, { hash, format: "hcl" }, at, limits);
+  checkFound(kept, hash, found);
   const running = runningRelease(state.releases.kept);
   assertEquals(runningRelease(found)?.number, running?.number, "the release in force has the same number");
   assertEquals([found.skips, found.hold, found.undone], [kept.skips, kept.hold, kept.undone]);

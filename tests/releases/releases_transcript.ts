@@ -39,6 +39,8 @@ export interface Beginning {
   readonly rollout?: Partial<RolloutPolicy> | "none";
   /** Default false. */
   readonly needsApproval?: boolean;
+  /** Whether nothing was ever in force. Default false. */
+  readonly isNew?: boolean;
   /** Whether nobody but the store has a source. Default false. */
   readonly isStoreOnly?: boolean;
 }
@@ -49,8 +51,8 @@ export interface Host {
   limits: ReleaseLimits;
   /** In milliseconds since 1970. */
   at: number;
-  /** The disk: the snapshot, the releases, and the ledger of the last `keep`. */
-  snapshot: SnapshotId;
+  /** The disk: the snapshot (null: it is missing or damaged), the releases, and the ledger of the last `keep`. */
+  snapshot: SnapshotId | null;
   kept: KeptReleases;
   ledger: typeof AGREED;
   /** The result of a look: a hash, `bad` or `gone`. */
@@ -94,14 +96,14 @@ export function replayReleases(beginning: Beginning, transcript: string): Host {
 }
 
 export function hostOf(beginning: Beginning): Host {
-  const { health, keep = 20, rollout, isStoreOnly = false } = beginning;
+  const { health, keep = 20, rollout, sourceless = false, isNew = false } = beginning;
   const cluster = beginning.cluster ?? rollout !== undefined;
   const limits: ReleaseLimits = {
     keep,
     health: health === undefined ? null : { ...HEALTH, ...health } as ReleaseLimits["health"],
   };
-  const active = { hash: "a", contentHash: "a" };
-  const found = reconciled(initialReleases(limits).kept, { hash: "a", format: "hcl" }, START, limits);
+  const active = isNew ? null : { hash: "a", contentHash: "a" };
+  const found = reconciled(initialReleases(limits).kept, active && { hash: "a", format: "hcl" }, START, limits);
   const kept = { ...found, list: found.list.map((one) => ({ ...one, state: "healthy" as const })) };
   const host: Host = {
     state: initialState<string>(active, {
@@ -153,6 +155,9 @@ export function carryOutLine(host: Host, line: string): void {
     case "text":
       if (second === "back") host.texts.delete(first);
       else host.texts.set(first, second as "lost");
+      return;
+    case "lose":
+      host.snapshot = null;
       return;
     case "unapproved":
       host.unapproved.set(first, second === "unread" ? "timeout" : null);
@@ -228,8 +233,8 @@ function restart(host: Host, milliseconds: number, isWritten: boolean): void {
   host.paused = false;
   host.timers.clear();
   host.at += milliseconds;
-  const { hash } = host.snapshot;
-  const kept = reconciled(host.kept, { hash, format: "hcl" }, host.at, limits);
+  const { snapshot } = host;
+  const kept = reconciled(host.kept, snapshot && { hash: snapshot.hash, format: "hcl" }, host.at, limits);
   host.kept = kept;
   host.state = initialState<string>(host.snapshot, {
     releases: initialReleases(limits, kept),
