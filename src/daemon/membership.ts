@@ -90,8 +90,8 @@ export function openMembership(settings: MembershipSettings): Membership {
     if (settings.logChangeEvents) log.information(`Configuration file changed: ${path}`, { saidBy: "Redis" });
     loop.hint("peer");
   });
-  const teller = peerTeller(settings, closing.signal);
-  const renewal = setInterval(() => teller(true), settings.tellMilliseconds);
+  const writeRecord = recordWriter(settings, closing.signal);
+  const renewal = setInterval(() => writeRecord(true), settings.recordMilliseconds);
   const release = renewTexts({ agreed: () => agreedHash(loop), put: (hash) => renewed(hash, settings), log });
   const heard = (message: Message) => {
     recorder.heard(message, loop.state().active?.hash ?? null);

@@ -170,7 +170,7 @@ function stay<C>(
   const running = state.active?.hash ?? null;
   const common = { reasons, durationMilliseconds: event.tookMilliseconds };
   const report: LoopReport<C> = { kind: "held", ...common, running, held, repeated };
-  const stayed = proceed(calmed.state, [...calmed.actions, reported(report)]);
+  const stayed = proceed(disarmed.state, [...disarmed.actions, reported(report)]);
   // Nothing else leads to another look if it was only for a moment. A link that comes up does.
   const isUnread = held.kind === "unapproved" && held.approval.trouble !== null;
   return isUnread && state.agreement?.linked === true ? withRetry(stayed, APPROVALS_ATTEMPT, event.random) : stayed;

@@ -204,7 +204,7 @@ Deno.test("a change is not blamed for servers that were sick before it", async (
   );
   assertEquals((await host.snapshot()).title, "second");
   assertEquals(await host.states(), "2 file failed, 1 file healthy");
-  server.ail(false);
+  server.setSick(false);
   await isHealthy(host, "second");
   await host.ends(0, "status");
   assertEquals(await host.states(), "2 file healthy, 1 file healthy");

@@ -96,7 +96,7 @@ export function replayReleases(beginning: Beginning, transcript: string): Host {
 }
 
 export function hostOf(beginning: Beginning): Host {
-  const { health, keep = 20, rollout, sourceless = false, isNew = false } = beginning;
+  const { health, keep = 20, rollout, isStoreOnly = false, isNew = false } = beginning;
   const cluster = beginning.cluster ?? rollout !== undefined;
   const limits: ReleaseLimits = {
     keep,
