@@ -1,8 +1,8 @@
 // The orders of persons about releases, and the results of health checks: rollbacks of the fleet and of one host,
-// holds, changes that wait for a confirmation, and contents with which no server works.
+// holds, changes that wait for a confirmation, and contents with which no server works. Clocks are set meanwhile.
 import { hintHost, orderHost } from "./host.ts";
 import { rollbackOrder } from "./host_releases.ts";
-import { chance, type Host, type World } from "./world.ts";
+import { chance, clockOf, type Host, type World } from "./world.ts";
 
 /** The possible events in a world with operators, the frequent ones more than once. */
 export const OPERATIONS: readonly ((world: World) => void)[] = [
@@ -17,6 +17,7 @@ export const OPERATIONS: readonly ((world: World) => void)[] = [
   sicken,
   sicken,
   cure,
+  setClock,
 ];
 
 function someHost(world: World): Host | null {
@@ -37,9 +38,10 @@ function rollBack(world: World): void {
 
 function beginHold(world: World): void {
   const host = someHost(world);
-  const since = world.time.now();
+  if (host === null) return;
+  const since = clockOf(world, host);
   const until = since + 1 + world.random.below(60_000);
-  if (host !== null) orderHost(world, host, { kind: "hold", hold: { until, since, author: "ada", reason: "busy" } });
+  orderHost(world, host, { kind: "hold", hold: { until, since, author: "ada", reason: "busy" } });
 }
 
 function endSomeHold(world: World): void {
@@ -80,6 +82,14 @@ function sicken(world: World): void {
 function cure(world: World): void {
   world.sick.clear();
   world.trace("all servers work");
+}
+
+/** By seconds to days, back or forward. */
+function setClock(world: World): void {
+  const host = world.random.pick(world.hosts);
+  const milliseconds = world.random.pick([-1, 1]) * world.random.pick([20_000, 3_600_000, 90_000_000]);
+  host.skew += milliseconds;
+  world.trace(`the clock of ${host.name} is set by ${milliseconds} ms`);
 }
 
 /** Ends all waits for a time: no hold and no confirmation is left. */

@@ -94,7 +94,7 @@ export interface Host {
   /** Whether it has its own source; otherwise it runs the store's. */
   readonly hasFile: boolean;
   /** By how much its clock is ahead, in milliseconds. */
-  readonly skew: number;
+  skew: number;
   /** Whether its source cannot be read now. */
   isUnread: boolean;
   /** Contents with which its server does not work, and those that do not validate here. */
