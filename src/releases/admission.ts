@@ -129,8 +129,9 @@ export function unpinned(kept: KeptReleases, active: string): KeptReleases {
  */
 export function pinnedTo(kept: KeptReleases, back: Pinned): KeptReleases {
   const { pinned } = kept;
-  const isOther = runningRelease(kept)?.hash !== back.hash && skipOf(kept, back.hash) === null;
-  if (pinned === null || pinned === back || !isOther || !isAutomatic(pinned.cause)) return kept;
+  const isOther = pinned?.hash !== back.hash && runningRelease(kept)?.hash !== back.hash;
+  const isOvertaken = pinned !== null && isOther && isAutomatic(pinned.cause) && skipOf(kept, back.hash) === null;
+  if (!isOvertaken) return kept;
   return { ...kept, pinned: back, skips: localised(kept.skips, pinned.undoes) };
 }
 
