@@ -100,14 +100,19 @@ async function offer(
   }
   loop.rollout({ kind: "published", published: { hash, terms } });
   const until = performance.now() + REQUESTS * settings.options.highAvailability.connectionTimeoutMs;
-  for (;;) {
-    const proposed = proposalOf(hash, loop.state());
-    if (proposed !== null) return proposed;
-    if (performance.now() >= until) {
-      return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
+  try {
+    for (;;) {
+      const proposed = proposalOf(hash, loop.state());
+      if (proposed !== null) return proposed;
+      if (performance.now() >= until) {
+        return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
+      }
+      await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
     }
-    await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
-    signal.throwIfAborted();
+  } finally {
+    // Nobody waits for it any more, and later it would take the place of a newer one.
+    if (loop.state().rollouts?.published?.hash === hash) loop.rollout({ kind: "published", published: null });
   }
 }
 
@@ -115,7 +120,8 @@ async function offer(
 function proposalOf(hash: string, { rollouts, stopping }: State<Candidate>): PublishAnswer | null {
   if (stopping || rollouts === null) return { kind: "stopping" };
   if (rollouts.refused?.hash === hash) return refused(rollouts.refused.reason);
-  if (rollouts.published?.hash === hash || rollouts.view === null) return null;
+  if (rollouts.published?.hash === hash) return null;
+  if (rollouts.view === null) return { kind: "failed", reason: "Redis was lost: whether it was proposed is not known" };
   const { head, stored } = rollouts.view;
   const isProposed = stored?.rollout.hash === hash || head?.hash === hash;
   if (isProposed) return { kind: "published", status: "proposed", hash };

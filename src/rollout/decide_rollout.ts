@@ -58,7 +58,7 @@ function withoutTimer(actions: readonly RolloutAction[]): readonly RolloutAction
 /** Rollouts without a store: its earlier answers do not count, and nobody answers any more. */
 export function unlinked(rollouts: Rollouts): RolloutDecision {
   return {
-    rollouts: { ...withoutLink(rollouts), wantsFleet: false, order: null },
+    rollouts: { ...withoutLink(rollouts), wantsFleet: false, order: null, published: null },
     actions: [{ kind: "disarm-rollout" }],
   };
 }
@@ -82,6 +82,7 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
       return { rollouts: { ...rollouts, order: event.order, ordered, isDeferred: false }, actions: [] };
     }
     case "published":
+      if (event.published === null) return { rollouts: { ...rollouts, published: null }, actions: [] };
       return { rollouts: { ...rollouts, published: event.published, refused: null, isDeferred: false }, actions: [] };
     case "fleet-answered": {
       const answered: Rollouts = { ...rollouts, request: null, wantsFleet: false };

@@ -150,7 +150,8 @@ export type RolloutEvent =
   | { readonly kind: "move-answered"; readonly answer: MoveOutcome; readonly random: number }
   | { readonly kind: "rollout-due" }
   | { readonly kind: "rollout-ordered"; readonly order: RolloutOrder }
-  | { readonly kind: "published"; readonly published: Published }
+  /** Null: the person hears that it failed, so it must not be proposed later. */
+  | { readonly kind: "published"; readonly published: Published | null }
   /** Anything else happened: the facts of this host may be others. */
   | { readonly kind: "news" };
 

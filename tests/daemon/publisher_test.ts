@@ -82,7 +82,8 @@ function open(given: Given = {}) {
       rollout(event) {
         if (event.kind !== "published" || state.rollouts === null) throw new Error(event.kind);
         const { published } = event;
-        state = { ...state, rollouts: propose({ ...state.rollouts, published }, published.hash) };
+        const rollouts = { ...state.rollouts, published };
+        state = { ...state, rollouts: published === null ? rollouts : propose(rollouts, published.hash) };
       },
     },
     loader: {
@@ -119,7 +120,8 @@ function open(given: Given = {}) {
   });
   const publish = (text: string, signal = NEVER) =>
     publisher.publish({ name: "x.hcl", text, reason: "a secret", author: "ann" }, signal);
-  return { publish, publisher, texts, lines, announced };
+  const pending = () => state.rollouts?.published?.hash ?? null;
+  return { publish, publisher, texts, lines, announced, pending };
 }
 
 /** The answer, without the kind of a refusal. */
@@ -197,6 +199,12 @@ Deno.test("a proposal that is refused, replaced or not made in time says so", as
     },
   });
   await assertRejects(() => waiting.publish("b", ending.signal));
+  assertEquals(waiting.pending(), null);
+});
+
+Deno.test("a publication that Redis was lost with fails at once", async () => {
+  const lost = open({ propose: (rollouts) => ({ ...rollouts, published: null, view: null }) });
+  assertStringIncludes(await reasonOf(lost.publish("b"), "failed"), "Redis was lost");
 });
 
 Deno.test("the stable source is the history's, else the store's if its hash is that of its name", async () => {

@@ -356,3 +356,19 @@ Deno.test("a skip that the store has no more, and that this host still knows, en
   `,
   );
 });
+
+Deno.test("a publication that Redis was lost with does not take the place of a newer release later", () => {
+  replayReleases(
+    { rollout: {}, isStoreOnly: true },
+    `
+    store away ->
+    publish b -> read-fleet, look, back a, unchanged
+    unlinked ->
+    store c@2 ->
+    store back ->
+    linked -> look, back a, unchanged, look, back c, runs 2 c (cluster), look, agreed, back c, unchanged
+    wait 60 ->
+    = 1 a healthy, 2 c running; pinned c; agreed
+  `,
+  );
+});
