@@ -3,7 +3,7 @@
 // gives up before the first rename or completes, and its result says truly which.
 import { type Diagnostic, errorDiagnostic } from "../diagnostic/diagnostic.ts";
 import type { Options } from "../options/options.ts";
-import type { ActivationResult } from "../reload/events.ts";
+import type { ActivationOrder, ActivationResult } from "../reload/events.ts";
 import { SUPERSEDED, type WorkLimit } from "../reload/loop.ts";
 import { reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";
@@ -29,7 +29,7 @@ const CANDIDATE_CHANGED = errorDiagnostic(
 function sickBefore(reason: string): Diagnostic {
   return errorDiagnostic("health/baseline", `The servers were not healthy before the change: ${reason}`, {
     why: "Health:BaselineRequired lets no change happen while they are not",
-    suggestion: "Heal the servers, then reload; or set Health:BaselineRequired to false and restart",
+    suggestion: "Heal the servers, then reload; if the change is to heal them, honua-configd reload --force",
   });
 }
 
@@ -72,7 +72,7 @@ export interface Activator {
     candidate: Candidate,
     signal: AbortSignal,
     limit: WorkLimit,
-    releases: KeptReleases,
+    order: ActivationOrder,
   ): Promise<ActivationResult>;
 }
 
@@ -113,14 +113,12 @@ export function openActivator(tools: ActivatorTools): Activator {
   };
   return {
     isChecked: checks.length > 0,
-    async activate(candidate, signal, limit, releases) {
+    async activate(candidate, signal, limit, { releases, isForced }) {
       const givenUp: ActivationResult = { kind: "failed", reason: "stopped before the snapshot was written" };
       if (signal.aborted) return givenUp;
       const endedEarly = (): ActivationResult => signal.reason === SUPERSEDED ? { kind: "superseded" } : givenUp;
       const baseline = await askBaseline(candidate, signal, limit, releases);
       if (signal.aborted) return endedEarly();
-      // Force overrules that.
-      const isForced = runningRelease(releases)?.cause === "force";
       if (baseline?.ok === false && options.health.baselineRequired && !isForced) {
         return refused([sickBefore(baseline.reason)]);
       }

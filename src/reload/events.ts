@@ -39,6 +39,14 @@ export type LookOutcome<Candidate> =
   /** There is no file on purpose: the host runs the store's release. */
   | { readonly kind: "none" };
 
+/** The facts of a write beside its candidate. */
+export interface ActivationOrder {
+  /** With the release that the write puts in force. They are on the disk before the rename, or their write failed. */
+  readonly releases: KeptReleases;
+  /** Whether a person orders the write by force. */
+  readonly isForced: boolean;
+}
+
 /** The result of a write. `reason` is one line without secrets. */
 export type ActivationResult =
   | {
@@ -89,8 +97,8 @@ export type Action<Candidate> =
   | { readonly kind: "look" }
   /** Look at the text of an earlier release; answered by `looked` with a candidate of this hash. */
   | { readonly kind: "look-back"; readonly hash: string }
-  /** Answered by `activated`. The releases are on the disk before the rename, or their write failed. */
-  | { readonly kind: "activate"; readonly candidate: Candidate; readonly releases: KeptReleases }
+  /** Answered by `activated`. */
+  | (ActivationOrder & { readonly kind: "activate"; readonly candidate: Candidate })
   /** Keep the releases over a restart. */
   | { readonly kind: "record"; readonly releases: KeptReleases }
   /** Make the current look or write give up; it is still answered. */

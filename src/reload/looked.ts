@@ -300,7 +300,10 @@ function place<C>(
     releases,
     lookMilliseconds: event.tookMilliseconds,
   };
-  return { state: { ...state, work }, actions: [{ kind: "activate", candidate, releases }] };
+  return {
+    state: { ...state, work },
+    actions: [{ kind: "activate", candidate, releases, isForced: reasons.includes("force") }],
+  };
 }
 
 /** The source is wrong, or a check refused it: the active snapshot remains, and only another source can change that. */

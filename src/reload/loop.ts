@@ -6,7 +6,7 @@ import type { HealthResult, Order, ReleaseEvent, ReleaseTimer } from "../release
 import type { KeptReleases, Releases } from "../releases/release.ts";
 import { announce, type ClusterAccess, moveRollout, readFleet, readHead } from "./cluster_access.ts";
 import { decide } from "./decide.ts";
-import type { Action, ActivationResult, Event, LookOutcome, LoopRolloutEvent } from "./events.ts";
+import type { Action, ActivationOrder, ActivationResult, Event, LookOutcome, LoopRolloutEvent } from "./events.ts";
 import type { Rollouts } from "../rollout/rollouts.ts";
 import type { ReloadOutcome, Report } from "./report.ts";
 import { type HintReason, initialState, type SnapshotId, type State } from "./state.ts";
@@ -32,7 +32,7 @@ export interface LoopOptions<Candidate> {
     candidate: Candidate,
     signal: AbortSignal,
     limit: WorkLimit,
-    releases: KeptReleases,
+    order: ActivationOrder,
   ): Promise<ActivationResult>;
   /** The releases that the last process kept, reconciled with `active`. Default: none. */
   readonly releases?: Releases | null;
@@ -283,7 +283,7 @@ function carryOut<C>(machine: Machine<C>, action: Action<C>): void {
     case "look-back":
       return look(machine, action.hash);
     case "activate":
-      return activate(machine, action.candidate, action.releases);
+      return activate(machine, action.candidate, action);
     case "record":
       return machine.options.record?.(action.releases);
     case "check-health":
@@ -445,7 +445,7 @@ function checkHealth<C>(machine: Machine<C>): void {
   void check().then((result) => take(machine, { kind: "health-checked", result, at: options.wallClock() }));
 }
 
-function activate<C>(machine: Machine<C>, candidate: C, releases: KeptReleases): void {
+function activate<C>(machine: Machine<C>, candidate: C, { releases, isForced }: ActivationOrder): void {
   const { options } = machine;
   const limit = options.activateLimitMilliseconds;
   const giveUp = () => {
@@ -454,7 +454,7 @@ function activate<C>(machine: Machine<C>, candidate: C, releases: KeptReleases):
     report(machine, { kind: "write-stalled", limitMilliseconds: limit });
   };
   const workLimit = armLimit(machine, limit, giveUp);
-  const work = beginWork((signal) => options.activate(candidate, signal, workLimit, releases));
+  const work = beginWork((signal) => options.activate(candidate, signal, workLimit, { releases, isForced }));
   perform(machine, work, workLimit, (ending, tookMilliseconds) => {
     const result: ActivationResult = ending.kind === "done" ? ending.value : {
       kind: "failed",

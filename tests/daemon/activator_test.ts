@@ -35,6 +35,7 @@ interface Given {
   readonly active?: (candidate: Candidate) => string | null;
   readonly health?: Partial<Hooks>;
   readonly baselineRequired?: boolean;
+  readonly isForced?: boolean;
 }
 
 /** A host with a store, and checks under the test's control. */
@@ -43,7 +44,7 @@ async function withHost(
   test: (
     host: { path: string; serverPath: string; activate: Activate },
   ) => Promise<void>,
-  { active = () => null, health = {}, baselineRequired = false }: Given = {},
+  { active = () => null, health = {}, baselineRequired = false, isForced = false }: Given = {},
 ): Promise<void> {
   await using temporary = await temporaryDirectory();
   const directory = temporary.path;
@@ -76,7 +77,7 @@ async function withHost(
   await test({
     path,
     serverPath,
-    activate: (candidate, signal, limit) => activate(candidate, signal, limit, NO_RELEASES),
+    activate: (candidate, signal, limit) => activate(candidate, signal, limit, { releases: NO_RELEASES, isForced }),
   });
 }
 
@@ -178,6 +179,13 @@ Deno.test("if health is required before a change, servers that are not healthy k
     ]);
     assertEquals(await Deno.stat(path).catch(() => null), null);
   }, { active: OTHER, health, baselineRequired: true });
+});
+
+Deno.test("force overrules health that is required, also if it leads to no new release", async () => {
+  const health = { hasHealth: true, health: () => Promise.resolve(SICK) };
+  await withHost(ACCEPTS, async ({ activate }) => {
+    assertEquals(await activate(CANDIDATE, NEVER, LIMIT), { kind: "written", counts: COUNTS, baseline: "sick" });
+  }, { active: OTHER, health, baselineRequired: true, isForced: true });
 });
 
 Deno.test("health is not asked while servers are restarted, nor if nothing is in force", async () => {

@@ -27,3 +27,27 @@ Deno.test("if health is required, a change waits until the servers are healthy, 
   await host.hasSnapshot("second");
   assertStringIncludes((await host.ask("status")).stdout, "answers (health): healthy, succeeded");
 });
+
+Deno.test("if health is required, force puts the secret in force with which the servers become healthy", async () => {
+  await using host = await openHookHost();
+  const secrets = host.path("secrets.env");
+  const write = (database: string) => Deno.writeTextFile(secrets, `SAMPLE_CONNECTION="Host=${database}"\n`);
+  await write("old");
+  const works = `grep -q Host=new ${host.serverPath} || test ! -e ${host.path("sick")}`;
+  const { args = [] } = await host.withHooks([{ ...host.command("answers", works), on: "health" }]);
+  const daemon = await host.follow("first", {
+    args: [...args, "--set", "Health:BaselineRequired=true", "--env-file", secrets],
+    env: {},
+  });
+  await daemon.logged(({ msg }) => msg === "Release 1 is watched by the health checks");
+  await Deno.writeTextFile(host.path("sick"), "");
+  await write("new");
+  await daemon.logged(({ outcome }) => outcome === "rejected");
+  const refused = await host.ask("reload");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stdout + refused.stderr, "honua-configd reload --force");
+  assertEquals((await host.ask("reload", "--force")).code, 0);
+  assertStringIncludes(await Deno.readTextFile(host.serverPath), "Host=new");
+  // The same configuration is no new release.
+  assertStringIncludes((await host.ask("status")).stdout, "\nRelease      1, ");
+});
