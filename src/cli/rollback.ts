@@ -80,8 +80,12 @@ function doneText(
     : `Announced to ${instancesNotified} other ${instancesNotified === 1 ? "instance" : "instances"}: ` +
       "honua-configd peers shows which of them run it";
   return [
-    `In force again: ${shortHash(hash)}, the configuration of release ${to}, now release ${release}`,
-    `Taken back: release ${from}${from - to > 1 ? ` and the releases between` : ""}`,
+    `In force again: ${shortHash(hash)}, the configuration of release ${to}${
+      release === to ? "" : `, now release ${release}`
+    }`,
+    from === to
+      ? "Nothing was taken back"
+      : `Taken back: release ${from}${from - to > 1 ? " and the releases between" : ""}`,
     others,
     ...source === null
       ? []

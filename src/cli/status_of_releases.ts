@@ -65,8 +65,11 @@ function adviceText({ release, source }: Status, { kind, advice }: NonNullable<S
  */
 const UNDO_MILLISECONDS = 24 * 3_600_000;
 
-/** The way back from a new edit; null: nothing new is in force, or a rollback would undo something else. */
-function undoText({ release, held, mode, undo }: Status, now: number): string | null {
+/** The way back from a new edit, or from a snapshot that was lost; null: nothing new is in force, or a rollback would undo something else. */
+function undoText({ active, release, held, mode, undo }: Status, now: number): string | null {
+  if (active === null && undo.to !== null) {
+    return `honua-configd rollback --reason TEXT puts release ${undo.to} in force, until the source is valid`;
+  }
   if (release === null || held !== null || undo.to === null) return null;
   const isEdit = ["file", "operator", "force", "cluster"].includes(release.cause);
   if (!isEdit || !(now - Date.parse(release.at) < UNDO_MILLISECONDS)) return null;

@@ -16,7 +16,7 @@ import { proposedTarget, unnamedTarget } from "../reload/unnamed_rollback.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
 import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
-import { targetOf } from "../releases/rolling_back.ts";
+import { leftBy, targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
@@ -78,7 +78,8 @@ export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop"
   const { hold, confirmation, bake } = kept;
   const proposed = proposedTarget(state);
   return {
-    release: runningRelease(kept),
+    // That of a snapshot that was lost is not in force.
+    release: state.active === null ? null : runningRelease(kept),
     undo: proposed.ok ? { to: proposed.release.number, why: null } : { to: null, why: mask(proposed.reason) },
     held: held && {
       kind: held.kind,
@@ -145,10 +146,10 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   const { loop, recorder, mask } = parts;
   await withinLimit(loop.settled(), SETTLING_LIMIT_MILLISECONDS);
   const find = () => {
-    const { agreement, releases: { kept } } = loop.state();
+    const { active, agreement, releases: { kept } } = loop.state();
     const { number, local, force: isForced } = request;
     const isUnnamed = number === null && !local;
-    const options = { isForFleet: agreement !== null && !local, isForced };
+    const options = { isForFleet: agreement !== null && !local, isForced, isLost: active === null };
     return { kept, target: isUnnamed ? unnamedTarget(loop.state()) : targetOf(kept, number, options) };
   };
   const wanted = find().target;
@@ -157,9 +158,9 @@ async function rollBack(parts: ReleaseAnswersParts, request: RollbackRequest): P
   // Another release may be in force by now.
   const { kept, target } = find();
   if (!target.ok) return { kind: "refused", reason: mask(target.reason) };
-  const taken = kept.list.findLast((one) => one.hash !== target.release.hash) ?? target.release;
-  const from = taken.number;
   const { hash, number } = target.release;
+  const left = leftBy(kept, hash);
+  const from = left === null || left.hash === hash ? number : left.number;
   const before = recorder.announcements().count;
   const { local, force: isForced } = request;
   const scope = local ? "host" : "fleet";

@@ -19,7 +19,7 @@ import {
   skipOf,
   type Terms,
 } from "./release.ts";
-import { type Rollback, takeBack, targetOf } from "./rolling_back.ts";
+import { leftBy, type Rollback, takeBack, targetOf } from "./rolling_back.ts";
 
 /** An order of a person. Its preconditions were judged by {@linkcode refusalOf}. */
 export type Order =
@@ -224,9 +224,8 @@ function confirmationDue(releases: Releases, at: number): ReleaseDecision {
 
 function rollBack(releases: Releases, rollback: Rollback, at: number): ReleaseDecision {
   const { kept } = releases;
-  // A host that went back by itself runs the target already.
-  const from = kept.list.findLast((one) => one.hash !== rollback.to);
-  if (from === undefined) return { releases, actions: [] };
+  const from = leftBy(kept, rollback.to);
+  if (from === null) return { releases, actions: [] };
   return {
     releases: { ...releases, kept: takeBack(kept, rollback, at), terms: null },
     actions: [report({ kind: "rolling-back", from, to: rollback.to, rollback }), { kind: "hint", reason: "rollback" }],

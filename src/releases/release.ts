@@ -284,6 +284,12 @@ export function lastBefore(
   ) ?? null;
 }
 
+/** The newest release that was healthy and may run, or else the newest that may; null: there is none. */
+export function lastToRun(kept: Pick<KeptReleases, "list" | "skips">): Release | null {
+  const may = kept.list.filter(({ hash }) => skipOf(kept, hash) === null && !wasTakenBack(kept, hash));
+  return may.findLast(({ state }) => state === "healthy") ?? may.at(-1) ?? null;
+}
+
 /** Whether a hash was taken back or failed when it was last judged: nothing chooses it by itself again. */
 function wasTakenBack({ list }: Pick<KeptReleases, "list">, hash: string): boolean {
   const last = list.findLast((one) => one.hash === hash && one.state !== "replaced" && one.state !== "running");

@@ -7,6 +7,7 @@ import {
   type KeptReleases,
   lastBefore,
   lastGood,
+  lastToRun,
   type Release,
   type RollbackCause,
   runningRelease,
@@ -39,6 +40,8 @@ export interface TargetOptions {
   readonly isForFleet?: boolean;
   /** Whether a release counts that a rollback took back. Default false. */
   readonly isForced?: boolean;
+  /** Whether the snapshot was lost: the release that was in force last is a target too. Default false. */
+  readonly isLost?: boolean;
 }
 
 /** The release to go back to, or the reason why there is none, in one line with advice. */
@@ -48,10 +51,14 @@ export type Target = { readonly ok: true; readonly release: Release } | { readon
 export function targetOf(
   kept: KeptReleases,
   number: number | null,
-  { isForFleet = false, isForced = false }: TargetOptions = {},
+  { isForFleet = false, isForced = false, isLost = false }: TargetOptions = {},
 ): Target {
   const running = runningRelease(kept);
   if (running === null) return { ok: false, reason: "No release is in force, so there is nothing to take back" };
+  if (isLost && number === null) {
+    const release = lastToRun(kept);
+    return release === null ? { ok: false, reason: noTargetText(kept, null) } : { ok: true, release };
+  }
   const isMeant = number === null || kept.list.some((one) => one.number === number && one.hash === running.hash);
   if (isForFleet && isMeant && wentBackOnlyHere(kept, running.hash)) return { ok: true, release: running };
   if (number === null) return lastTarget(kept, running);
@@ -60,7 +67,7 @@ export function targetOf(
     const first = kept.list[0]?.number ?? number;
     return { ok: false, reason: `There is no release ${number}: the history has ${first} to ${running.number}` };
   }
-  if (release.hash === running.hash) {
+  if (release.hash === running.hash && !isLost) {
     return {
       ok: false,
       reason: `Release ${number} has the configuration that is in force as release ${running.number}`,
@@ -87,19 +94,25 @@ function lastTarget(kept: KeptReleases, running: Release): Target {
   return { ok: false, reason: noTargetText(kept, running) };
 }
 
-/** Names the newest release that a person can put in force all the same, if there is one. */
-function noTargetText(kept: KeptReleases, running: Release): string {
-  const others = kept.list.filter((one) => one.hash !== running.hash);
+/**
+ * Names the newest release that a person can put in force all the same, if there is one.
+ *
+ * @param running null: nothing is in force.
+ */
+function noTargetText(kept: KeptReleases, running: Release | null): string {
+  const others = kept.list.filter((one) => one.hash !== running?.hash);
   const other = others.findLast((one) => skipOf(kept, one.hash) === null) ?? others.at(-1);
   if (other === undefined) {
     return kept.list.length === 1
-      ? `Release ${running.number} is the only one in the history: nothing is before it`
-      : `All releases of the history have the configuration of release ${running.number}`;
+      ? `Release ${running?.number} is the only one in the history: nothing is before it`
+      : `All releases of the history have the configuration of release ${running?.number}`;
   }
   const force = skipOf(kept, other.hash) === null ? "" : " --force";
-  const advice = `honua-configd rollback ${other.number}${force} --reason TEXT puts release ${other.number} in force ` +
+  const what = running === null
+    ? "Each release of the history was taken back, or failed"
+    : `No release before ${running.number} has another configuration that was not taken back`;
+  return `${what}: honua-configd rollback ${other.number}${force} --reason TEXT puts release ${other.number} in force ` +
     "again all the same";
-  return `No release before ${running.number} has another configuration that was not taken back: ${advice}`;
 }
 
 /**
@@ -113,6 +126,17 @@ function followedRollback({ pinned, list, skips }: KeptReleases, hash: string): 
 /** Whether this host went back to the hash, and the other hosts did not. */
 function wentBackOnlyHere({ pinned, skips }: KeptReleases, hash: string): boolean {
   return pinned?.scope === "host" && pinned.hash === hash && skips.some((one) => one.scope === "host");
+}
+
+/**
+ * The release that a rollback to the hash leaves. If the snapshot of the last one was lost it is that itself: nothing
+ * is taken back. Null: there is none.
+ */
+export function leftBy(kept: KeptReleases, to: string): Release | null {
+  const running = runningRelease(kept);
+  // A host that went back by itself runs the target already.
+  if (running?.hash === to && !wentBackAlone(kept, to)) return running;
+  return kept.list.findLast((one) => one.hash !== to) ?? null;
 }
 
 /** The words for a cause in place of a person's name. */
@@ -153,7 +177,7 @@ export function takeBack(before: KeptReleases, rollback: Rollback, at: number): 
     skips: withSkips(kept.skips.filter((one) => one.hash !== to), taken),
     overruled: kept.overruled.filter((one) => !undoes.includes(one.hash)),
     pinned: { hash: to, scope, undoes: owed, cause, author, reason, isFollowed: false },
-    bake: null,
+    bake: running?.hash === to ? kept.bake : null,
     confirmation: null,
     undone: cause === "rollback" || running === null ? kept.undone : withLast(kept.undone, running.hash),
   };

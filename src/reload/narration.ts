@@ -108,7 +108,10 @@ export function narrateRelease(report: ReleaseReport): LogLine {
     case "rolling-back": {
       const { from, to, rollback: { cause, scope, author, reason } } = report;
       const fields = { release: from.number, from: from.hash, to, cause, scope, author };
-      return { level: "warning", message: `Rolls release ${from.number} back: ${reason}`, fields };
+      const what = from.hash === to
+        ? `Puts release ${from.number} in force again`
+        : `Rolls release ${from.number} back`;
+      return { level: "warning", message: `${what}: ${reason}`, fields };
     }
     case "baking": {
       const { release: { number, hash }, endsAt } = report;

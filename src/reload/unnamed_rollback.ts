@@ -12,7 +12,7 @@ export function unnamedTarget<C>(state: State<C>): Target {
   const { rollouts, agreement, active, releases: { kept } } = state;
   const objection = rollouts === null ? null : rollbackObjection(rollouts, active?.hash ?? null);
   if (objection !== null) return { ok: false, reason: objection };
-  const target = targetOf(kept, null, { isForFleet: agreement !== null });
+  const target = targetOf(kept, null, { isForFleet: agreement !== null, isLost: active === null });
   // One to the release in force takes back only what the other hosts run.
   if (!target.ok || target.release.hash === active?.hash) return target;
   const later = laterRollback(kept);
@@ -29,7 +29,8 @@ export function unnamedTarget<C>(state: State<C>): Target {
 
 /** As {@linkcode unnamedTarget}, if the release may be what a person wants to undo now. */
 export function proposedTarget<C>(state: State<C>): Target {
-  const { trouble, agreement } = state;
+  const { trouble, agreement, active } = state;
+  if (active === null) return unnamedTarget(state);
   if (trouble !== null) {
     const reason = "The source did not come into force, so there is nothing of it to undo: a rollback takes back the " +
       "configuration that is in force";

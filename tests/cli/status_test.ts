@@ -406,6 +406,19 @@ Deno.test("a candidate whose own bake is over is still watched", async () => {
   assertEquals(out.split("\n")[2], "Health       watched while its rollout is under way, no failure");
 });
 
+Deno.test("if nothing is in force, status gives the command that puts the last good release in force", async () => {
+  const lastReload = { ...statusWith().lastReload!, outcome: "rejected" };
+  const lost = statusWith({ active: null, release: null, lastReload, undo: { to: 41, why: null } });
+  await using daemon = await cannedDaemon(() => json(lost));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  assertEquals([code, ...out.split("\n").slice(0, 3)], [
+    1,
+    "The source was rejected: nothing is in force",
+    "In force     nothing",
+    "To undo      honua-configd rollback --reason TEXT puts release 41 in force, until the source is valid",
+  ]);
+});
+
 Deno.test("status gives the command that undoes a new edit, if the daemon would go back from it", async () => {
   const edit = { ...RELEASE, at: new Date().toISOString(), cause: "file" } as const;
   const undo = { to: 42, why: null };

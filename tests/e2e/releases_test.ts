@@ -114,3 +114,28 @@ Deno.test("a change that nobody confirms goes back, and one that is confirmed st
   await host.ends(1, "confirm");
   await host.hasSnapshot("third");
 });
+
+Deno.test("if the snapshot was lost and the file is not valid, a rollback puts the last release in force", async () => {
+  await using host = await openReleaseHost();
+  const { args } = host;
+  const daemon = await host.follow("first", { args });
+  await host.shows("a healthy release", ({ release }) => release?.state === "healthy");
+  daemon.kill("SIGTERM");
+  await daemon.ended;
+  await Deno.remove(host.snapshotPath);
+  await Deno.remove(host.serverPath);
+  await host.put("layer {");
+  host.start({ args });
+  await host.shows("a rejected source", ({ lastReload }) => lastReload?.outcome === "rejected");
+  const [first, , advice] = (await host.ends(1, "status")).split("\n");
+  assertEquals(first, "The source was rejected: nothing is in force");
+  assertStringIncludes(advice!, "honua-configd rollback --reason TEXT puts release 1 in force");
+  const [again, taken] = (await host.ends(0, "rollback", "1", "--reason", "disk")).split("\n");
+  assertMatch(again!, /^In force again: [0-9a-f]{8}, the configuration of release 1$/);
+  assertEquals(taken, "Nothing was taken back");
+  await host.hasSnapshot("first");
+  assertStringIncludes(await host.ends(1, "status"), "The source was rejected: ");
+  await host.edit("second");
+  await host.hasSnapshot("second");
+  assertEquals(await host.states(), "2 file healthy, 1 file healthy");
+});

@@ -441,3 +441,57 @@ Deno.test("a refusal of a rollback names the release that can be put in force al
   `,
   );
 });
+
+Deno.test("if the snapshot is lost and the file is not valid, a rollback puts the last healthy release in force", () => {
+  replayReleases(
+    {},
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> healthy 2
+    file bad -> look, rejected
+    lose ->
+    restart 5 -> look, rejected
+    = 1 a healthy, 2 b healthy; rejected
+    roll-back -> rolling-back 2 to b (rollback, fleet), back b, activate b, activated both, look, rejected
+    = 1 a healthy, 2 b healthy; pinned b; rejected
+    file c -> look, runs 3 c (file)
+    = 1 a healthy, 2 b healthy, 3 c running
+  `,
+  );
+});
+
+Deno.test("if the snapshot is lost, a rollback that names a release puts it in force, also the last one", () => {
+  replayReleases(
+    {},
+    `
+    file b -> look, runs 2 b (file)
+    hooks ok -> healthy 2
+    file bad -> look, rejected
+    lose ->
+    restart 5 -> look, rejected
+    roll-back 3 -> refused: There is no release 3: the history has 1 to 2
+    roll-back 1 -> rolling-back 2 to a (rollback, fleet), back a, runs 3 a (rollback), look, rejected
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a undoes b; rejected
+  `,
+  );
+  replayReleases(
+    {},
+    `
+    file bad -> look, rejected
+    lose ->
+    restart 5 -> look, rejected
+    roll-back 1 -> rolling-back 1 to a (rollback, fleet), back a, activate a, activated both, look, rejected
+  `,
+  );
+});
+
+Deno.test("a host that never had a release has nothing to go back to", () => {
+  replayReleases(
+    { isNew: true },
+    `
+    file bad -> look, rejected
+    roll-back -> refused: No release is in force, so there is nothing to take back
+    roll-back 1 -> refused: No release is in force, so there is nothing to take back
+  `,
+  );
+});

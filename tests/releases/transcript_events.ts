@@ -82,7 +82,11 @@ function rollbackTarget({ state }: Pick<Host, "state">, line: string): Target {
   const number = numberIn(line);
   const isLocal = line.includes("here");
   if (number === null && !isLocal) return unnamedTarget(state);
-  const options = { isForFleet: state.agreement !== null && !isLocal, isForced: line.includes("force") };
+  const options = {
+    isForFleet: state.agreement !== null && !isLocal,
+    isForced: line.includes("force"),
+    isLost: state.active === null,
+  };
   return targetOf(state.releases.kept, number, options);
 }
 

@@ -148,11 +148,14 @@ function reloadBasis({ status: { hold, held } }: ActionState): string {
 }
 
 function rollback(number: number, isLocal: boolean, state: ActionState): Consequence {
-  const { releases, status: { instance, mode } } = state;
+  const { releases, status: { active, instance, mode } } = state;
   const running = releases.find(({ isRunning }) => isRunning);
   if (running === undefined) return impossible("No release is in force, so there is nothing to take back.");
   const target = releases.find((one) => one.number === number);
   if (target === undefined) return impossible(`There is no release ${number} in the history of ${instance}.`);
+  if (target.hash === running.hash && active === null) {
+    return impossible(`Nothing is in force: honua-configd rollback ${number} --reason TEXT puts it in force again.`);
+  }
   if (target.hash === running.hash) {
     return impossible(`Release ${number} has the configuration that is in force as release ${running.number}.`);
   }

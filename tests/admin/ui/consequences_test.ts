@@ -87,9 +87,12 @@ Deno.test("a rollback that leads nowhere says so", async () => {
   const to = (number: number): Choice => ({ action: "rollback", to: number, isLocal: false });
   assertEquals(await sentenceOf(to(9)), "No: There is no release 9 in the history of edge-1.");
   const configuration = "has the configuration that is in force as release 17";
-  assertEquals(await sentenceOf(to(17)), `No: Release 17 ${configuration}.`);
+  const active = { hash: "c".repeat(64), since: "2026-01-01T00:00:00.000Z" };
+  assertEquals(await sentenceOf(to(17), {}, { active }), `No: Release 17 ${configuration}.`);
+  const lost = "No: Nothing is in force: honua-configd rollback 17 --reason TEXT puts it in force again.";
+  assertEquals(await sentenceOf(to(17)), lost);
   const same = [RELEASES[0]!, { ...RELEASES[1]!, hash: RELEASES[0]!.hash }];
-  assertEquals(await sentenceOf(to(16), { releases: same }), `No: Release 16 ${configuration}.`);
+  assertEquals(await sentenceOf(to(16), { releases: same }, { active }), `No: Release 16 ${configuration}.`);
   const skipped = [RELEASES[0]!, { ...RELEASES[1]!, isSkipped: true }];
   const forced = "No: Release 16 was rolled back itself: only a forced reload runs it.";
   assertEquals(await sentenceOf(to(16), { releases: skipped }), forced);
