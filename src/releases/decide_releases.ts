@@ -246,9 +246,10 @@ function hooksSettled(releases: Releases, ok: boolean, at: number): ReleaseDecis
   }
   if (bake.phase !== "hooks") return { releases, actions: [] };
   const endsAt = at + health.bakeMilliseconds;
-  const next: KeptReleases = judged({ ...kept, bake: { ...bake, phase: "checking", endsAt, failures: 0 } }, "baking");
+  const next: KeptReleases = { ...kept, bake: { ...bake, phase: "checking", endsAt, failures: 0 } };
+  if (bake.wasHealthy === true) return check({ ...releases, kept: next });
   const news = report({ kind: "baking", release: { ...running, state: "baking" }, endsAt });
-  const { releases: checking, actions } = check({ ...releases, kept: next });
+  const { releases: checking, actions } = check({ ...releases, kept: judged(next, "baking") });
   return { releases: checking, actions: [news, ...actions] };
 }
 
@@ -346,6 +347,7 @@ function failedOnce(
 /** Why a failed release is not rolled back; null: it is. */
 function haltOf({ bake, running, health }: Watched, noTarget: string | null): string | null {
   if (health.onFailure === "halt") return "Health:OnFailure is halt";
+  if (bake.wasHealthy === true && !bake.isBlamed) return "it was healthy until a value of the environment changed";
   if (isRollback(running.cause)) return "a rollback put it in force";
   if (noTarget !== null || bake.isBlamed) return noTarget;
   return "the servers were not healthy before it, or it was rolled back once already";

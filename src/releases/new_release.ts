@@ -86,11 +86,28 @@ function bakeOf({ list, undone }: KeptReleases, { hash, cause }: Release, { heal
   return { hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
 }
 
+const WATCHED: ReadonlySet<Release["state"]> = new Set<Release["state"]>(["running", "baking", "healthy"]);
+
+/**
+ * The watch over the release in force after another content of its hash: a value of the environment changed. A failed
+ * one is asked about already, and one that was taken back stays so.
+ */
+export function rebaked(kept: KeptReleases, { health }: ReleaseLimits): KeptReleases {
+  const running = runningRelease(kept);
+  if (health === null || running === null || !WATCHED.has(running.state)) return kept;
+  const { isBlamed = false } = kept.bake ?? {};
+  const bake: Bake = { hash: running.hash, phase: "hooks", endsAt: null, failures: 0, isBlamed };
+  return { ...kept, bake: running.state === "healthy" ? { ...bake, wasHealthy: true } : bake };
+}
+
 function ended(kept: KeptReleases, release: Release, time: string, wasCandidate: boolean): Release {
   const { hash, state } = release;
   if (skipOf(kept, hash) !== null && state !== "failed") return { ...release, until: time, state: "rolled-back" };
-  const isUnjudged = state === "running" || state === "baking" || (state === "healthy" && wasCandidate) ||
-    (state === "failed" && isBlameless(kept, hash));
+  if (state === "failed" && isBlameless(kept, hash)) {
+    const { halted: _, ...rest } = release;
+    return { ...rest, until: time, state: kept.bake?.wasHealthy === true ? "healthy" : "replaced" };
+  }
+  const isUnjudged = state === "running" || state === "baking" || (state === "healthy" && wasCandidate);
   return { ...release, until: time, state: isUnjudged ? "replaced" : state };
 }
 

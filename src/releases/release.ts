@@ -129,6 +129,8 @@ export interface Bake {
    * Whether a failure may be the release's fault: the checks succeeded before it, and it was not rolled back before.
    */
   readonly isBlamed: boolean;
+  /** Whether the release was healthy before, and another value of the environment came. Absent: no. */
+  readonly wasHealthy?: boolean;
 }
 
 /** A change that goes back unless a person confirms it. */

@@ -64,6 +64,7 @@ const bake = z.object({
   endsAt: milliseconds.nullable(),
   failures: count,
   isBlamed: z.boolean(),
+  wasHealthy: z.boolean().exactOptional(),
 }).readonly();
 const confirmation = z.object({
   hash,

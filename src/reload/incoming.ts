@@ -1,7 +1,7 @@
 // The consequences of a write: the entry that it is about to add, and the releases and hints once it is in force.
 import { pinnedTo, replacementText, unpinned } from "../releases/admission.ts";
 import { withBaseline } from "../releases/decide_releases.ts";
-import { type Incoming, inherited, withCounts, withRelease } from "../releases/new_release.ts";
+import { type Incoming, inherited, rebaked, withCounts, withRelease } from "../releases/new_release.ts";
 import { type KeptReleases, type Pinned, type ReleaseCause, type ReleaseLimits, skipOf } from "../releases/release.ts";
 import type { ActivationResult } from "./events.ts";
 import { runsUnagreed } from "./staged.ts";
@@ -60,12 +60,16 @@ export function releasesWith(
 
 /** The releases after a write. */
 export function releasesAfter<C>(
-  { releases: { kept } }: State<C>,
+  { releases: { kept, limits } }: State<C>,
   { change, releases }: Pick<Writing, "change" | "releases">,
   { baseline = null, counts = null }: Extract<ActivationResult, { kind: "written" }>,
 ): KeptReleases {
   // Readers see no difference, so the facts about the release before are true of this one.
-  const settled = change === "header" ? inherited(releases, kept) : releases;
+  const settled = change === "header"
+    ? inherited(releases, kept)
+    : change === "content"
+    ? rebaked(releases, limits)
+    : releases;
   return withBaseline(withCounts(settled, counts), baseline);
 }
 

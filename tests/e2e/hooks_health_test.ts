@@ -51,3 +51,26 @@ Deno.test("if health is required, force puts the secret in force with which the 
   // The same configuration is no new release.
   assertStringIncludes((await host.ask("status")).stdout, "\nRelease      1, ");
 });
+
+Deno.test("a secret with which the servers do not work is said by status, until another one heals them", async () => {
+  await using host = await openHookHost();
+  const secrets = host.path("secrets.env");
+  const write = (database: string) => Deno.writeTextFile(secrets, `SAMPLE_CONNECTION="Host=${database}"\n`);
+  await write("good");
+  const works = `grep -q Host=good ${host.serverPath} || exit 1`;
+  const { args = [] } = await host.withHooks([{ ...host.command("answers", works), on: "health" }]);
+  const health = { BakeSeconds: 1, IntervalSeconds: 1, Failures: 1 };
+  const settings = Object.entries(health).flatMap(([name, value]) => ["--set", `Health:${name}=${value}`]);
+  const daemon = await host.follow("first", { args: [...args, ...settings, "--env-file", secrets], env: {} });
+  await daemon.logged(({ msg }) => msg === "Release 1 is healthy");
+  await write("bad");
+  await daemon.logged(({ msg }) =>
+    msg.startsWith("Release 1 failed its health checks: ") &&
+    msg.endsWith("; it stays in force, because it was healthy until a value of the environment changed")
+  );
+  assertEquals((await host.ask("status")).code, 1);
+  const from = daemon.entries.length;
+  await write("good");
+  await daemon.logged(({ msg }) => msg === "Release 1 is healthy", from);
+  assertEquals((await host.ask("status")).code, 0);
+});
