@@ -96,7 +96,7 @@ export async function startDaemon(unmasked: DaemonSettings): Promise<Started> {
   const secrets = maskedSecrets(reached === null ? secretValues(options) : secretsWith(reached, options));
   const settings: DaemonSettings = { ...unmasked, log: unmasked.log.withMask(secrets.mask) };
   const { log } = settings;
-  const opened = await openSnapshot(options.snapshot, log);
+  const opened = await openSnapshot(options, log);
   if (!opened.ok) return opened;
   const { store, lock, existing } = opened;
   for (const warning of reached?.warnings ?? []) log.warning(renderLine(warning));

@@ -150,7 +150,12 @@ const SETTING_ROWS: readonly Row[] = [
     "the certificate that is shown to Redis",
   ],
   ["HighAvailability:Tls:KeyFile", "none", "a PEM file, with `CertificateFile`", "the key of that certificate"],
-  ["State:Directory", "the snapshot's", "a directory", "the directory of `honua-configd.state.json` and `history`"],
+  [
+    "State:Directory",
+    "the snapshot's",
+    "a directory",
+    "the directory of `honua-configd.state.json`, `journal.jsonl` and `history`, which two daemons cannot share",
+  ],
   [
     "History:Keep",
     "`20`",

@@ -24,12 +24,12 @@ const LIMITS: OpeningLimits = { warnMilliseconds: 5_000, giveUpMilliseconds: 30_
 
 /** Takes the locks, verifies the files in force, and sets damaged ones aside. */
 export async function openSnapshot(
-  snapshot: Options["snapshot"],
+  options: Pick<Options, "snapshot" | "state">,
   log: Pick<Logger, "information" | "warning">,
   { warnMilliseconds, giveUpMilliseconds }: OpeningLimits = LIMITS,
 ): Promise<SnapshotOpening> {
-  const { path, serverPath } = snapshot;
-  const opening = open(snapshot, log);
+  const { path, serverPath } = options.snapshot;
+  const opening = open(options, log);
   const soon = await withinLimit(opening, warnMilliseconds);
   if (soon.ok) return soon.value;
   log.warning("The file system of the snapshot does not answer: it is waited for", {
@@ -47,14 +47,14 @@ export async function openSnapshot(
 }
 
 async function open(
-  snapshot: Options["snapshot"],
+  options: Pick<Options, "snapshot" | "state">,
   log: Pick<Logger, "information" | "warning">,
 ): Promise<SnapshotOpening> {
   // The lock comes first, because the store sets a damaged snapshot aside.
-  const writer = await becomeOnlyWriter(snapshot, log);
+  const writer = await becomeOnlyWriter(options, log);
   if (!writer.ok) return { ...writer, isOption: false };
   const { lock } = writer;
-  const opened = await openStore({ ...snapshot, lock });
+  const opened = await openStore({ ...options.snapshot, lock });
   if (opened.ok) return { ...opened, lock };
   lock[Symbol.dispose]();
   return { ok: false, message: opened.message, isOption: opened.code === "UNKNOWN_GROUP" };

@@ -1,6 +1,6 @@
-// One writer for each snapshot and each server form on a host: the writer holds a lock on a file beside it, by
-// flock(2), which the kernel releases at any end of the process. The file is never removed: the next holder would lock
-// another file.
+// One writer for each snapshot, server form and state directory on a host: the writer holds a lock on a file beside it,
+// by flock(2), which the kernel releases at any end of the process. The file is never removed: the next holder would
+// lock another file.
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -35,6 +35,8 @@ export interface SnapshotLock extends Disposable {
 export interface SnapshotLockOptions {
   /** The file's name in messages; default "snapshot". */
   readonly name?: string;
+  /** For a user whose process finds another holder; default: "end it, or name another path". */
+  readonly advice?: string;
   /** False if another process has the lock; default: flock(2) with LOCK_NB. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;
 }
@@ -55,7 +57,8 @@ const MAX_ATTEMPTS = 5;
 
 /** Makes the lock of the snapshot at a path without taking it. */
 export function snapshotLock(path: string, options: SnapshotLockOptions = {}): SnapshotLock {
-  const { name = "snapshot", tryLock = (file) => file.tryLock(true) } = options;
+  const { name = "snapshot", advice = "end it, or name another path" } = options;
+  const { tryLock = (file) => file.tryLock(true) } = options;
   let held: Held | null = null;
   const lock = async (lockPath: string): Promise<LockTaken> => {
     for (let attempt = 1;; attempt++) {
@@ -68,7 +71,7 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
           lockWarning = `${what}: see that no second process writes this ${name}`;
           return true;
         });
-        if (!isLocked) return lockedBy(await readHolder(file), name, path);
+        if (!isLocked) return lockedBy(await readHolder(file), `writes the ${name} ${path}: ${advice}`);
         if (!await isAt(lockPath, file)) {
           if (attempt < MAX_ATTEMPTS) continue;
           throw Object.assign(new Error(`${lockPath} is replaced again and again`), { code: "EBUSY" });
@@ -190,7 +193,7 @@ export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }
 
-function lockedBy(holder: number | null, name: string, path: string): LockTaken {
+function lockedBy(holder: number | null, deed: string): LockTaken {
   const who = holder === null ? "Another process" : `Another process (pid ${holder})`;
-  return { ok: false, code: "LOCKED", message: `${who} writes the ${name} ${path}: end it, or name another path` };
+  return { ok: false, code: "LOCKED", message: `${who} ${deed}` };
 }

@@ -30,9 +30,10 @@ async function openOnHungFileSystem(): Promise<void> {
     mode: 0o640,
     group: null,
   };
+  const state = { directory: null };
   try {
     mount.freeze();
-    const refused = await openSnapshot(snapshot, log, { warnMilliseconds: 10, giveUpMilliseconds: 10 });
+    const refused = await openSnapshot({ snapshot, state }, log, { warnMilliseconds: 10, giveUpMilliseconds: 10 });
     assert(!refused.ok);
     assertEquals(refused.isOption, false);
     assertEquals(
@@ -41,7 +42,7 @@ async function openOnHungFileSystem(): Promise<void> {
         "mend its mount, or name another path",
     );
     const other = { ...snapshot, path: directory.file("other.json"), serverPath: directory.file("other.honua") };
-    const waiting = openSnapshot(other, log, {
+    const waiting = openSnapshot({ snapshot: other, state }, log, {
       warnMilliseconds: 10,
       giveUpMilliseconds: 60_000,
     });

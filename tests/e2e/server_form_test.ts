@@ -88,7 +88,7 @@ Deno.test("if there was only a snapshot, the first look writes the server form, 
   assertStringIncludes(status.stdout, "Server form  none\n");
   await former[Symbol.asyncDispose]();
   const names = Array.from(Deno.readDirSync(`${host.directory}/snapshot`), ({ name }) => name);
-  assertEquals(names.filter((name) => name.includes(".honua")), []);
+  assertEquals(names.filter((name) => name.includes("snapshot.honua")), []);
   const before = await host.mark();
   const daemon = await host.follow("first", await withHook(host));
   assertEquals((await daemon.logged("Configuration reloaded successfully")).change, "restored");

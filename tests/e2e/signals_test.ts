@@ -96,7 +96,8 @@ Deno.test("a stop at the very start, before the first load, ends with exit code 
   await daemon.logged("File watching enabled");
   assertEquals((await stop(daemon, "SIGTERM")).code, 0);
   const names = Array.from(Deno.readDirSync(`${host.directory}/snapshot`), ({ name }) => name);
-  const whole = /^(config\.snapshot\.(json|honua)|\.config\.snapshot\.(json|honua)\.lock|history|journal\.jsonl)$/;
+  const whole =
+    /^(config\.snapshot\.(json|honua)|\.(config\.snapshot\.(json|honua)|honua-configd\.state\.json)\.lock|history|journal\.jsonl)$/;
   assert(names.every((name) => whole.test(name)), names.join());
 });
 

@@ -83,6 +83,7 @@ Deno.test("on a full file system the old snapshot stays, and the new one is writ
     assertEquals(names, [
       ".config.snapshot.honua.lock",
       ".config.snapshot.json.lock",
+      ".honua-configd.state.json.lock",
       "config.snapshot.honua",
       "config.snapshot.json",
       "filler",

@@ -90,6 +90,7 @@ Deno.test("a temporary file that a killed writer left is removed, and nothing el
   assertEquals(names, [
     ".config.snapshot.honua.lock",
     ".config.snapshot.json.lock",
+    ".honua-configd.state.json.lock",
     "config.snapshot.honua",
     "config.snapshot.json",
     "history",

@@ -1,5 +1,6 @@
 // One process writes a snapshot, and says so when a file other than its own is there.
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname } from "node:path";
 import { runCommand } from "../support/command.ts";
 import { openEdgeHost } from "../support/edge_host.ts";
 
@@ -19,6 +20,37 @@ Deno.test("a second daemon of one snapshot ends with 3 and names the first, whic
   first.kill("SIGKILL");
   assertEquals((await once.ended).code, 0);
   await host.follow("first");
+});
+
+Deno.test("a second daemon, or a single load, with its state in the directory of another one ends with 3 and names it", async () => {
+  await using host = await openEdgeHost();
+  const first = await host.follow("first");
+  const state = dirname(host.snapshotPath);
+  const path = `${state}/honua-configd.state.json`;
+  const reported = `Cannot start: Another process (pid ${first.pid}) writes the state file ${path}: ` +
+    "end it, or set another State:Directory";
+  const refused = async (...args: string[]) => {
+    const second = host.start({ args });
+    await second.logged(reported);
+    assertEquals((await second.ended).code, 3);
+  };
+  await refused("--snapshot", `${state}/other.json`);
+  await refused("--once", "--snapshot", `${host.directory}/other.json`, "--set", `State:Directory=${state}`);
+  const own = host.start({ args: ["--snapshot", `${state}/other.json`, "--set", `State:Directory=${host.directory}`] });
+  await own.logged(({ outcome }) => outcome === "activated");
+});
+
+Deno.test("a state directory that is missing keeps no daemon from writing", async () => {
+  await using host = await openEdgeHost();
+  const state = `${host.directory}/state`;
+  const first = await host.follow("first", { args: ["--set", `State:Directory=${state}`] });
+  await Deno.mkdir(state);
+  await host.edit("second");
+  await host.hasSnapshot("second");
+  // The write took the lock that the start could not take.
+  const second = host.start({ args: ["--snapshot", `${host.directory}/b.json`, "--set", `State:Directory=${state}`] });
+  await second.logged(`Cannot start: Another process (pid ${first.pid}) writes the state file`);
+  assertEquals((await second.ended).code, 3);
 });
 
 Deno.test("status says first that another file is at the snapshot's path, and a reload puts the right one back", async () => {
