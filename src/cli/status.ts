@@ -91,6 +91,8 @@ export const statusSchema = z.object({
   bake: z.object({ endsAt: z.string().nullable(), failures: z.number() }).nullable().default(null),
   rollout: rolloutSummarySchema.nullable().default(null),
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
+  /** An older daemon does not tell them. */
+  stateTroubles: z.array(z.string()).default([]),
 });
 
 export type Status = z.infer<typeof statusSchema>;
@@ -192,6 +194,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   if (status.hooks.length > 0) rows.splice(-2, 0, ...status.hooks.map((hook) => hookRow(hook, now)));
   if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
   for (const { what, todo } of status.singleMounts) rows.push(["Warning", terminalText(`${what}: ${todo}`)]);
+  for (const trouble of status.stateTroubles) rows.push(["Warning", terminalText(trouble)]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);
   const found = diagnosticsText(status.lastReload?.diagnostics ?? [], colour);
   return `${[painted(headline, isWell ? "strong" : "trouble", colour), ...lines].join("\n")}\n${found && `\n${found}`}`;

@@ -54,7 +54,7 @@ export interface DaemonApiParts {
   readonly notifier: Notifier;
   readonly recorder: EventRecorder;
   readonly publisher: Pick<DaemonApi, "publish" | "stableSource">;
-  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded" | "journal">;
+  readonly keeper: Pick<ReleaseKeeper, "textOf" | "reserve" | "recorded" | "journal" | "troubles">;
   /** Absent: no approval is required. */
   readonly approvals?: ApprovalParts;
   readonly hookRunner: Pick<HookRunner, "status">;
@@ -233,6 +233,7 @@ function statusOf(parts: DaemonApiParts, startedAt: string): Omit<Status, "store
     hooks: parts.hookRunner.status(),
     restartNeeded: recorder.restartNeeded(),
     singleMounts: parts.mounted.known(),
+    stateTroubles: parts.keeper.troubles().map(parts.mask),
     ...releaseStatusOf(parts),
   };
 }

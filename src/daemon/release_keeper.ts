@@ -1,6 +1,7 @@
 // Keeps this host's releases: the texts, the list, the reserve and the journal, under the state directory. Nothing here
 // stops an activation: a failed write is logged, and made up for later.
 import { dirname } from "node:path";
+import { terminalText } from "../diagnostic/terminal_text.ts";
 import { credentialPath } from "../host/credential.ts";
 import type { Options } from "../options/options.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -8,8 +9,9 @@ import { historyDirectory, removeStaleHistoryFiles } from "../releases/history_d
 import { type KeyRingFile, keyRingFile, ringModeTrouble } from "../releases/key_ring.ts";
 import { type Journal, openJournal } from "../releases/journal.ts";
 import { protectedHashes, reconciled } from "../releases/new_release.ts";
-import type { Kept } from "../releases/owed_writer.ts";
-import { openReleaseFile } from "../releases/release_file.ts";
+import { type Kept, WRITE_LIMIT_MILLISECONDS } from "../releases/owed_writer.ts";
+import { readJournal } from "../releases/read_journal.ts";
+import { openReleaseFile, type ReleaseFile } from "../releases/release_file.ts";
 import {
   initialReleases,
   type KeptReleases,
@@ -29,8 +31,12 @@ import {
 import { MAX_SNAPSHOT_BYTES } from "../snapshot/snapshot.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { formatOf } from "../compile.ts";
+import { withinLimit } from "../time/limit.ts";
 import type { Notifier } from "../cluster/notifier.ts";
 import { fetchText } from "./store_sources.ts";
+
+/** The newest lines of the journal that show whether there were releases: each start of the daemon names one. */
+const JUDGED_LINES = 1_000;
 
 /** The settings of a keeper. */
 export interface ReleaseKeeperSettings {
@@ -52,6 +58,8 @@ export interface ReleaseKeeper extends AsyncDisposable {
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
   readonly journal: Pick<Journal, "append" | "newest">;
+  /** What is wrong with history and journal at the moment, in one line each. */
+  troubles(): readonly string[];
   /** From now on, a text that this host does not have is taken from the cluster's store. */
   readFrom(store: Pick<Notifier, "source">): void;
   /** Begins to write the releases. Returns at once. */
@@ -88,7 +96,8 @@ export async function openReleaseKeeper(
   };
   await removeStaleHistoryFiles(directory);
   const file = await openReleaseFile({ directory, onTrouble: warn("The list of releases") });
-  if (file.trouble !== null) log.warning(`The history is not complete: ${file.trouble}`);
+  const lost = await lostReleases(file, stateDirectoryOf(settings.options));
+  if (lost !== null) log.warning(lost);
   const keyRing = await openKeyRing(settings);
   const texts = openTexts(history, { directory, keyRing, onTrouble: warn("The history") });
   const journal = openJournal({
@@ -118,6 +127,7 @@ export async function openReleaseKeeper(
     readFrom: (one) => void (store = one),
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
+    troubles: () => lost === null ? [] : [lost],
     record: (kept) => void (recording = file.write(kept)),
     recorded: () => recording,
     async prepare(text, kept) {
@@ -153,6 +163,27 @@ function openTexts(
     maxBytes: maxMegabytes * 1024 * 1024,
     maxTextBytes: DEFAULT_MAX_BYTES,
   });
+}
+
+/**
+ * Says which part of the list of releases is lost, and with it the rollbacks; null: none. The journal shows that there
+ * was a list. It cannot replace the list: it does not say which releases a rollback took back between the two it names.
+ */
+async function lostReleases(
+  { found, trouble, path }: Pick<ReleaseFile, "found" | "trouble" | "path">,
+  stateDirectory: string,
+): Promise<string | null> {
+  const isGone = found === null && trouble === null && await hadReleases(stateDirectory);
+  const lost = isGone ? `${terminalText(path)} is gone` : trouble;
+  return lost &&
+    `The history is not complete: ${lost}. A configuration that was rolled back may come into force again`;
+}
+
+/** Whether the journal names a release; false: it does not, or it cannot be read. */
+async function hadReleases(stateDirectory: string): Promise<boolean> {
+  const reading = readJournal(stateDirectory, { limit: JUDGED_LINES }).catch(() => null);
+  const read = await withinLimit(reading, WRITE_LIMIT_MILLISECONDS);
+  return read.ok && (read.value?.lines ?? []).some(({ release }) => release !== null);
 }
 
 /** Opens the key ring; trouble with it is logged. Null: none is named. */

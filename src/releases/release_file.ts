@@ -77,6 +77,7 @@ const stored = z.object({ format: z.literal(FORMAT) }).loose();
 
 /** The file, open for writing. */
 export interface ReleaseFile extends AsyncDisposable {
+  readonly path: string;
   /** Its content; null: there was none, or it is set aside. */
   readonly found: KeptReleases | null;
   /** The part of a file that does not count, in one line; null: all of it does. */
@@ -123,6 +124,7 @@ export async function openReleaseFile(options: ReleaseFileOptions): Promise<Rele
   };
   const writer = openOwedWriter(path, write, options);
   return {
+    path,
     found: read.kept,
     trouble: read.trouble === null || aside === null ? read.trouble : `${read.trouble}; it is now ${aside}`,
     write: (kept) => writer.put(kept),

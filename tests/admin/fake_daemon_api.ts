@@ -335,6 +335,7 @@ function status(contentHash: string | null): Status {
     stored: "in-force",
     serverForm: null,
     singleMounts: [],
+    stateTroubles: [],
     rollout: null,
     release: null,
     undo: { to: 41, why: null },

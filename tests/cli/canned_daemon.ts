@@ -117,6 +117,7 @@ export function statusWith(given: Partial<Status> = {}): Status {
     stored: "in-force",
     serverForm: { path: "/var/lib/honua-configd/config.snapshot.honua", stored: "in-force" },
     singleMounts: [],
+    stateTroubles: [],
     rollout: null,
     release: null,
     undo: { to: null, why: "No release is in force, so there is nothing to take back" },

@@ -207,6 +207,7 @@ const VERDICTS: [string, Parameters<typeof statusWith>[0], number, string][] = [
     1,
     "Warning      /c.hcl was replaced: Mount its directory\n",
   ],
+  ["a history that cannot be written", { stateTroubles: ["cannot\x1b[2J"] }, 0, "Warning      cannot␛[2J\n"],
   ["a snapshot found at the start", { lastReload: null }, 0, "aaaaaaaa, found at the start, no reload has ended yet\n"],
   ["watching off", { watching: false }, 0, "(not watched: reloads only on request)\n"],
   [

@@ -155,6 +155,7 @@ const PUBLISHER: Parameters<typeof openDaemonApi>[0]["publisher"] = {
 
 const NO_TEXT = { ok: false, reason: "missing", message: "there is none" } as const;
 const KEEPER: Omit<Parameters<typeof openDaemonApi>[0]["keeper"], "journal"> = {
+  troubles: () => [],
   recorded: () => Promise.resolve({ ok: true }),
   textOf: () => Promise.resolve(NO_TEXT),
   reserve: { keep: () => Promise.resolve({ ok: true }), read: () => Promise.resolve(NO_TEXT) },

@@ -43,6 +43,7 @@ export function hostProblems(status: Status): readonly HostProblem[] {
     ...(redis.state === "disabled" && redis.reason !== null ? [redis.reason] : []),
     ...(watch.by === "polling" ? [`Changes are found only by polling${because(watch.reason)}`] : []),
     ...status.singleMounts.filter((one) => !one.isReplaced).map(mountText),
+    ...status.stateTroubles,
     ...(status.restartNeeded ? ["The options file changed: restart the daemon for it to count"] : []),
   ];
   return [

@@ -141,6 +141,7 @@ Deno.test("the verdict on a healthy host names its configuration, and says no mo
   const singleMounts = [{ path: "/a", isReplaced: false, what: "/a is a mount", todo: "mount its directory." }];
   assertEquals(hostProblems(statusWith({ singleMounts })).map(({ tone }) => tone), ["warn"]);
   assertEquals(verdict({ singleMounts }), "/a is a mount: mount its directory.");
+  assertEquals(verdict({ stateTroubles: ["The journal is full"] }), "The journal is full.");
   assertStringIncludes(
     `${hostView({ status: statusWith(), further: 0, figures: NOTHING })}`,
     '<p class="verdict good">',
