@@ -90,10 +90,7 @@ export async function openReleaseKeeper(
 ): Promise<ReleaseKeeper> {
   const { options: { history, state, snapshot }, log } = settings;
   const directory = historyDirectory(state.directory, snapshot.path);
-  const warn = (what: string) => (line: string | null) => {
-    if (line === null) log.information(`${what} can be written again`);
-    else log.warning(line);
-  };
+  const { warn, lasting } = openTroubles(log);
   await removeStaleHistoryFiles(directory);
   const file = await openReleaseFile({ directory, onTrouble: warn("The list of releases") });
   const lost = await lostReleases(file, stateDirectoryOf(settings.options));
@@ -127,7 +124,7 @@ export async function openReleaseKeeper(
     readFrom: (one) => void (store = one),
     reserve: openReserve(directory, MAX_SNAPSHOT_BYTES),
     journal,
-    troubles: () => lost === null ? [] : [lost],
+    troubles: () => [...lost === null ? [] : [lost], ...lasting()],
     record: (kept) => void (recording = file.write(kept)),
     recorded: () => recording,
     async prepare(text, kept) {
@@ -163,6 +160,21 @@ function openTexts(
     maxBytes: maxMegabytes * 1024 * 1024,
     maxTextBytes: DEFAULT_MAX_BYTES,
   });
+}
+
+/** Logs the trouble of each writer, and knows which lasts. */
+function openTroubles(log: ReleaseKeeperSettings["log"]) {
+  const lasting = new Map<string, string>();
+  const warn = (what: string) => (line: string | null) => {
+    if (line === null) {
+      lasting.delete(what);
+      log.information(`${what} can be written again`);
+    } else {
+      lasting.set(what, line);
+      log.warning(line);
+    }
+  };
+  return { warn, lasting: () => [...lasting.values()] };
 }
 
 /**

@@ -53,3 +53,29 @@ Deno.test("a list of releases that never was is not missed: nothing has come int
   await host.looked("rejected");
   assertEquals(daemon.entries.filter(({ msg }) => msg.includes("not complete")), []);
 });
+
+Deno.test("a journal or a history that cannot be written is in the status until it can be", async () => {
+  await using host = await openReleaseHost();
+  const daemon = await host.follow("first", { args: host.args });
+  const [journal, history] = [`${host.state}/journal.jsonl`, `${host.state}/history`];
+  await Deno.rename(journal, host.path("journal"));
+  await Deno.mkdir(journal);
+  await Deno.rename(history, host.path("history"));
+  await Deno.writeTextFile(history, "");
+  await host.edit("second");
+  await host.hasSnapshot("second");
+  const shown = await host.shows("all three", ({ stateTroubles }) => stateTroubles.length === 3);
+  for (
+    const what of [/^The journal .* cannot be written/, /history\/.*ENOTDIR.*tried again/, /releases\.json.*ENOTDIR/]
+  ) {
+    assert(shown.stateTroubles.some((line) => what.test(line)), `${what} in ${shown.stateTroubles}`);
+  }
+  assertMatch(await host.ends(0, "status"), /^Warning +The journal .* cannot be written/m);
+
+  await Deno.remove(journal);
+  await Deno.remove(history);
+  await host.edit("third");
+  await host.hasSnapshot("third");
+  await host.shows("none", ({ stateTroubles }) => stateTroubles.length === 0);
+  assertEquals(daemon.entries.filter(({ level }) => level === "error"), []);
+});
