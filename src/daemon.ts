@@ -56,8 +56,11 @@ import type { Existing, SnapshotStore } from "./snapshot/store.ts";
 export type { DaemonSettings };
 export { openStorePublisher } from "./daemon/store_publisher.ts";
 
-/** The result of the last look: the source is in force, it is wrong, or the host refused a read or a write. */
-export type LoadOutcome = "in-force" | "rejected" | "failed";
+/**
+ * The result of the last look: the source is in force, it is wrong, a rollback or a person keeps it out, or the host
+ * refused a read or a write.
+ */
+export type LoadOutcome = "in-force" | "rejected" | "held" | "failed";
 
 /** A running daemon. Disposing of it stops it; the current write is completed or given up before its rename. */
 export interface Daemon extends AsyncDisposable {
@@ -336,13 +339,13 @@ function daemonOf(settings: DaemonSettings, parts: Parts): Daemon {
     },
     async settled() {
       await loop.settled();
-      const { trouble } = loop.state();
-      if (trouble === null) return "in-force";
-      if (trouble.kind !== "rejected" || recorder.rejection() === null) return "failed";
-      // A wrong source would hide that its snapshot could not have been written either.
+      const { trouble, releases: { held } } = loop.state();
+      if (trouble === null && held === null) return "in-force";
+      if (trouble !== null && (trouble.kind !== "rejected" || recorder.rejection() === null)) return "failed";
+      // A source that is not wanted would hide that its snapshot could not have been written either.
       const taken = await lock.take();
       if (!taken.ok) log.error(taken.message);
-      return taken.ok ? "rejected" : "failed";
+      return !taken.ok ? "failed" : trouble === null ? "held" : "rejected";
     },
     async serve() {
       const { socket, listen, tokenFile, tls, uiActions } = options.admin;

@@ -58,7 +58,8 @@ async function serve(request: RunRequest, settings: DaemonSettings, drain: Drain
   }
   daemon.reload("start");
   const outcome = await Promise.race([daemon.settled(), signals.stopped]);
-  return outcome === "in-force" ? EXIT.done : outcome === "rejected" ? EXIT.invalid : EXIT.unavailable;
+  if (outcome === "in-force") return EXIT.done;
+  return outcome === "rejected" || outcome === "held" ? EXIT.invalid : EXIT.unavailable;
 }
 
 /** The ranges of secrets in an options file, so that the rest of it can be shown; null: it does not parse. */

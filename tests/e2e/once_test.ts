@@ -1,6 +1,8 @@
 // `honua-configd run --once`: one load for scripts and provisioning, whose outcome is the exit code.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Daemon } from "../support/daemon.ts";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
+import { openReleaseHost } from "../support/release_host.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
 async function once(host: EdgeHost, ...args: string[]) {
@@ -59,4 +61,31 @@ Deno.test("a source or an environment file that is not there ends it with 3", as
   const { code, output } = await once(host);
   assertEquals(code, 3);
   assertStringIncludes(output, `${host.source} does not exist`);
+});
+
+Deno.test("a source that was rolled back, or is held, ends it with 1, and what is in force stays", async () => {
+  await using host = await openReleaseHost();
+  const daemon = await host.follow("first", { args: host.args });
+  await host.edit("second");
+  await host.hasSnapshot("second");
+  await host.ends(0, "rollback", "--reason", "x");
+  await host.hasSnapshot("first");
+  const stop = async (running: Daemon) => {
+    running.kill("SIGTERM");
+    await running.ended;
+  };
+  await stop(daemon);
+  const before = await host.mark();
+  const skipped = await once(host);
+  assertEquals([skipped.code, skipped.outcomes], [1, ["held"]]);
+  assertStringIncludes(skipped.output, "a person rolled it back");
+
+  const next = host.start({ args: host.args });
+  await host.looked("held");
+  await host.ends(0, "hold", "--until", "1h", "--reason", "x");
+  await stop(next);
+  await host.edit("third");
+  const frozen = await once(host);
+  assertEquals([frozen.code, frozen.outcomes], [1, ["held"]]);
+  assertEquals(await host.mark(), before);
 });
