@@ -25,7 +25,7 @@ export interface HoldCommandRequest extends OrderRequest {
 export async function hold({ until, reason, ...request }: HoldCommandRequest, terminal: Terminal): Promise<ExitCode> {
   const end = new Date(until).toISOString();
   const done =
-    `Held on this host: nothing new is put in force before ${end}. honua-configd release-hold ends that earlier\n`;
+    `Held on this host: no other configuration is put in force before ${end}. honua-configd release-hold ends that earlier\n`;
   return await order({ path: "hold", members: { until: end, reason }, done, failed: "Not held" }, request, terminal);
 }
 

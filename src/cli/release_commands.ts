@@ -111,7 +111,7 @@ function rollbackCommand(terminal: Terminal, finish: Finish): Command {
 
 function holdCommand(terminal: Terminal, finish: Finish): Command {
   const command = addPerson(addAddress(new Command("hold")))
-    .description("put nothing new in force on this host until a time, also after an edit")
+    .description("put no other configuration in force on this host until a time, also after an edit")
     .addOption(
       new Option("--until <time>", "2026-01-31T12:00, or 30m, 12h or 7d from now, which is the longest")
         .argParser(momentAhead).makeOptionMandatory(),

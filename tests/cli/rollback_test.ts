@@ -92,7 +92,7 @@ Deno.test("a hold, its end and a confirmation are asked for in the person's name
     (await runRecorded([...args, ...daemon.flags], { environment: { USER: "anna" } })).out;
   assertEquals(
     await run("hold", "--until", "2099-01-31T12:00:00Z", "--reason", "fair"),
-    "Held on this host: nothing new is put in force before 2099-01-31T12:00:00.000Z. honua-configd release-hold ends that earlier\n",
+    "Held on this host: no other configuration is put in force before 2099-01-31T12:00:00.000Z. honua-configd release-hold ends that earlier\n",
   );
   assertMatch(await run("hold", "--until", "12h", "--reason", "fair"), /before \d{4}-/);
   assertMatch(await run("release-hold", "--author", "bob"), /The hold is over/);

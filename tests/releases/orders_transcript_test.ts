@@ -323,6 +323,21 @@ Deno.test("during a hold an edit waits, and is taken when the hold ends", () => 
   );
 });
 
+Deno.test("during a hold a rotated secret of the release in force counts, but not while an edit waits", () => {
+  replayReleases(
+    {},
+    `
+    hold 60 -> hold-begun
+    file a/rotated -> look, activate a/rotated, activated content
+    = 1 a healthy; hold
+    file b -> look, held frozen b
+    text a rotated ->
+    hint poll -> look, held frozen b again
+    wait 3600 -> hold-ended, look, runs 2 b (file)
+  `,
+  );
+});
+
 Deno.test("a hold that a person ends lets the edit in at once", () => {
   replayReleases(
     {},

@@ -87,7 +87,7 @@ export function carryOut(
       const end = momentText(new Date(until).toISOString());
       return ruled(
         api.hold({ until, reason: because, author }),
-        `Nothing new comes into force on ${instance} before ${end}`,
+        `No other configuration comes into force on ${instance} before ${end}`,
       );
     }
     case "release-hold":

@@ -287,7 +287,7 @@ function holdSentence(state: ActionState): string {
   const others = othersText(state);
   const rest = others === null ? "" : `; ${others} ${goOn(others)} without it`;
   const before = hold === null ? "" : ` It replaces the hold by ${hold.author} until ${momentText(hold.until)}.`;
-  return `Nothing new comes into force on ${instance} before the hold ends, except rollbacks ` +
+  return `No other configuration comes into force on ${instance} before the hold ends, except rollbacks ` +
     `and forced reloads${rest}.${before}`;
 }
 

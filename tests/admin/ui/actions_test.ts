@@ -379,7 +379,7 @@ Deno.test("the answer about releases and the rollout is a sentence, too", async 
   assertStringIncludes(await answered(host, "/ui/actions/promote"), "503 Not promoted Redis is away.");
   assertStringIncludes(
     await answered(host, "/ui/actions/hold"),
-    "200 Held Nothing new comes into force on edge-1 before 2026-01-02 04:04 UTC.",
+    "200 Held No other configuration comes into force on edge-1 before 2026-01-02 04:04 UTC.",
   );
   host.api.refuseOrders = "Nothing is held; look at the status";
   assertStringIncludes(

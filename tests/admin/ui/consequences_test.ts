@@ -223,7 +223,7 @@ Deno.test("a reload, a hold and its end say which hosts they concern", async () 
     `${file}, and the configuration there (eeeeeeee) stays out of force: It is not put in force: ben rolled it back. ` +
       "Another valid change comes into force here.",
   );
-  const held = "Nothing new comes into force on edge-1 before the hold ends, except rollbacks " +
+  const held = "No other configuration comes into force on edge-1 before the hold ends, except rollbacks " +
     "and forced reloads";
   assertEquals(await sentenceOf(begin), `${held}; the other 39 hosts go on without it.`);
   assertEquals(
