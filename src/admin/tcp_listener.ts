@@ -1,8 +1,8 @@
 // The admin interface's listener on TCP: never without a token, and with TLS if other hosts can reach it. Its refusals
 // tell wrong options from trouble of the host.
-import { openGuard } from "./auth.ts";
+import { type OpenedGuard, openGuard } from "./auth.ts";
 import type { ListenAddress, ListenerOpening, ListenerRefusal } from "./entrance.ts";
-import { type OpenedTcp, openTlsListener, portTrouble } from "./tls_listener.ts";
+import { type OpenedTcp, openTlsListener, type PairFiles, portTrouble } from "./tls_listener.ts";
 
 /** The address and the TLS files, in the names of the section `Admin`. */
 export interface TcpSettings {
@@ -15,24 +15,40 @@ export interface TcpSettings {
   readonly onTrouble: (message: string) => void;
 }
 
-export async function openTcpListener({ listen, tokenFile, tls, onTrouble }: TcpSettings): Promise<ListenerOpening> {
+/** The settings of a listener that may be opened. */
+interface TcpReady {
+  readonly ok: true;
+  readonly address: ListenAddress;
+  readonly guard: Extract<OpenedGuard, { ok: true }>;
+  /** Null: without TLS. */
+  readonly pair: PairFiles | null;
+}
+
+/** Judges the settings and reads the token; nothing is opened. */
+export async function readTcpSettings(
+  { listen, tokenFile, tls: { certificateFile, keyFile }, onTrouble }: TcpSettings,
+): Promise<TcpReady | ListenerRefusal> {
   const address = readListenAddress(listen);
   if (address === null) {
     const form = "localhost or a literal address, and a port (127.0.0.1:8080, [::1]:8080)";
     return refused(`Admin:Listen must be ${form}: other names are not resolved`);
   }
   if (!tokenFile) return refused("Admin:Listen needs Admin:TokenFile: over TCP a token is required for all but health");
-  const { certificateFile, keyFile } = tls;
-  if (!address.isLoopback && (certificateFile === null || keyFile === null)) {
+  const pair = certificateFile === null || keyFile === null ? null : { certificateFile, keyFile };
+  if (!address.isLoopback && pair === null) {
     const wanted = "Admin:Tls:CertificateFile and Admin:Tls:KeyFile";
     return refused(`Admin:Listen is no loopback address, so it needs ${wanted}: the token would be read on its way`);
   }
   const guard = await openGuard(tokenFile, onTrouble);
-  if (!guard.ok) {
-    // If other hosts can reach the address, a missing token is as final as a missing option.
-    return refused(`${guard.message}: Admin:TokenFile must name a file with a token`, !address.isLoopback);
-  }
-  const pair = certificateFile === null || keyFile === null ? null : { certificateFile, keyFile };
+  // If other hosts can reach the address, a missing token is as final as a missing option.
+  if (!guard.ok) return refused(`${guard.message}: Admin:TokenFile must name a file with a token`, !address.isLoopback);
+  return { ok: true, address, guard, pair };
+}
+
+export async function openTcpListener(settings: TcpSettings): Promise<ListenerOpening> {
+  const ready = await readTcpSettings(settings);
+  if (!ready.ok) return ready;
+  const { address, guard, pair } = ready;
   const opened = pair === null ? listenPlainly(address) : await openTlsListener(address, pair);
   if (!opened.ok) return opened;
   const { listener, look, addr: { hostname, port } } = opened;

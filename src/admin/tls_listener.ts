@@ -82,6 +82,12 @@ export async function openTlsListener(
   return { ok: true, listener, addr, look };
 }
 
+/** Why the pair in the files cannot be used, in one line; null: it can. */
+export async function pairTrouble(files: PairFiles): Promise<string | null> {
+  const pair = tried(await readPair(files), files);
+  return pair.ok ? null : pair.message;
+}
+
 async function identifyPair({ certificateFile, keyFile }: PairFiles): Promise<string> {
   return (await Promise.all([certificateFile, keyFile].map(identifyFile))).join("\n");
 }

@@ -40,13 +40,9 @@ const UMASK = 0o117;
  * @param answers resolves when the file system of a path has answered.
  */
 export async function openUnixSocket(path: string, answers = fileSystemAnswers): Promise<OpenedSocket> {
+  const long = tooLong(path);
+  if (long !== null) return refused(long, true);
   const ownName = join(dirname(path), `.${randomBytes(4).toString("hex")}`);
-  const ownNameBytes = "/.01234567".length;
-  const bytes = Math.max(...[path, ownName].map((one) => new TextEncoder().encode(one).length));
-  if (bytes > MAX_PATH_BYTES) {
-    const most = `at most ${MAX_PATH_BYTES} bytes, and its directory ${MAX_PATH_BYTES - ownNameBytes}`;
-    return refused(`The path of the admin socket ${path} is too long: it may have ${most}`, true);
-  }
   // Deno binds on the main thread.
   await answers(dirname(path));
   let listener: Deno.Listener<Deno.UnixConn>;
@@ -77,6 +73,23 @@ export async function openUnixSocket(path: string, answers = fileSystemAnswers):
     removeOwn(path, own);
   };
   return { ok: true, socket: { listener, leftovers, isInPlace, remove } };
+}
+
+/** Why the path cannot be a socket's whatever the host does, in one line; null: it can. */
+export async function socketPathTrouble(path: string): Promise<string | null> {
+  return tooLong(path) ?? await Deno.lstat(path).then((found) => notASocket(path, found), () => null);
+}
+
+function tooLong(path: string): string | null {
+  const ownNameBytes = "/.01234567".length;
+  const [own, directory] = [path, dirname(path)].map((one) => new TextEncoder().encode(one).length);
+  if (own! <= MAX_PATH_BYTES && directory! + ownNameBytes <= MAX_PATH_BYTES) return null;
+  const most = `at most ${MAX_PATH_BYTES} bytes, and its directory ${MAX_PATH_BYTES - ownNameBytes}`;
+  return `The path of the admin socket ${path} is too long: it may have ${most}`;
+}
+
+function notASocket(path: string, { isSocket }: Pick<Deno.FileInfo, "isSocket">): string | null {
+  return isSocket ? null : `${path} is not a socket, and is left in place: name another path`;
 }
 
 /** In a larger directory the rest waits for the next start. */
@@ -123,7 +136,8 @@ async function clearAway(path: string): Promise<[string, boolean] | null> {
   } catch {
     return null;
   }
-  if (!found.isSocket) return [`${path} is not a socket, and is left in place: name another path`, true];
+  const other = notASocket(path, found);
+  if (other !== null) return [other, true];
   const answer = await answerOf(path);
   if (answer === "yes") {
     return [`Another process answers on the admin socket ${path}: end it, or name another path`, false];

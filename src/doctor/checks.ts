@@ -1,4 +1,5 @@
 // The table of checks. The order is that of the findings: an early trouble is often the reason of a later one.
+import * as adminInterface from "./admin_interface.ts";
 import type { Host, Section } from "./examination.ts";
 import * as hooks from "./hooks.ts";
 import * as host from "./host.ts";
@@ -16,7 +17,6 @@ export const CHECKS: readonly Section[] = [
   options.settings,
   options.optionsFile,
   options.secretFiles,
-  options.token,
   options.signers,
   options.sshKeygen,
   sealing,
@@ -31,6 +31,9 @@ export const CHECKS: readonly Section[] = [
   snapshot.serverDirectory,
   snapshot.stateDirectory,
   snapshot.socketDirectory,
+  adminInterface.socket,
+  adminInterface.certificate,
+  adminInterface.listener,
   redis,
   host.clock,
   ...HOST_CHECKS,

@@ -1,12 +1,11 @@
 // The options and the files that they name: permissions, credentials, the signers of approvals.
 import { join } from "node:path";
-import { readTokenFile } from "../admin/auth.ts";
 import { SSH_KEYGEN_PATHS } from "../approvals/ssh_keygen.ts";
 import { firstFile } from "../host/program_search.ts";
 import { secretValues } from "../options/option_schema.ts";
 import { secretFilesOf } from "../options/secret_files.ts";
 import { accessSection, type Place } from "./access.ts";
-import { section, type Subject } from "./examination.ts";
+import { section } from "./examination.ts";
 import { diagnosed, error, note, ok, warning } from "./finding.ts";
 import { credentialIn } from "./unit.ts";
 
@@ -54,18 +53,6 @@ export const secretFiles = accessSection("options/secrets", "The files with secr
       return { ...place, whenMissing: warning(what, `Put it into ${join(store, path)}, or name a file`) };
     }),
   );
-});
-
-export const token = section("The token", async ({ options: { admin }, credentialDirectories, machine }: Subject) => {
-  const { listen, tokenFile } = admin;
-  if (listen === null || tokenFile === null) return null;
-  return await readTokenFile(await credentialIn(credentialDirectories, tokenFile, machine) ?? tokenFile);
-}, {
-  // The permissions of the file tell why it cannot be read.
-  "options/secrets": (read) => {
-    if (read === null || read.ok || /ENOENT|EACCES/.test(read.message)) return null;
-    return error(`Admin:TokenFile: ${read.message}`, "Write a token: openssl rand -hex 32");
-  },
 });
 
 export const signers = accessSection("approvals/files", "The files of the approvals", ({ options: { approvals } }) => {

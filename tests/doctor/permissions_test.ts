@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { optionsFile, secretFiles, signers, token } from "../../src/doctor/options.ts";
+import { listener } from "../../src/doctor/admin_interface.ts";
+import { optionsFile, secretFiles, signers } from "../../src/doctor/options.ts";
 import { snapshotDirectory, socketDirectory, stateDirectory } from "../../src/doctor/snapshot.ts";
 import { permissions } from "../../src/doctor/source.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
@@ -108,15 +109,15 @@ Deno.test("a token is there, readable, long enough, and not everyone's", async (
   const tokenFile = directory.file("token");
   const subject = subjectWith({ "Admin:TokenFile": tokenFile, "Admin:Listen": "127.0.0.1:8080" });
   const judged = async (given = subject) =>
-    levels([...await findingsOf(secretFiles, given), ...await findingsOf(token, given)]);
+    levels([...await findingsOf(secretFiles, given), ...await findingsOf(listener, given)]);
   assertEquals(await judged(), ["error options/secrets"]);
   await fileOf(directory, "token", 0o600, "short\n");
-  assertEquals(await judged(), ["ok options/secrets", "error options/secrets"]);
+  assertEquals(await judged(), ["ok options/secrets", "error admin/listener"]);
   await fileOf(directory, "token", 0o644, "0123456789abcdef\n");
-  assertEquals(await judged(), ["warning options/secrets"]);
+  assertEquals(await judged(), ["warning options/secrets", "ok admin/listener"]);
   await Deno.chmod(tokenFile, 0o600);
-  assertEquals(await judged(), ["ok options/secrets"]);
-  assertEquals(await judged({ ...subject, user: STRANGER }), ["error options/secrets"]);
+  assertEquals(await judged(), ["ok options/secrets", "ok admin/listener"]);
+  assertEquals(await judged({ ...subject, user: STRANGER }), ["error options/secrets", "ok admin/listener"]);
   assertEquals(await judged(subjectWith({ "Admin:TokenFile": "/nonexistent" })), []);
 });
 
