@@ -39,7 +39,8 @@ export async function groupNumber(group: string, machine: Pick<Machine, "readTex
   const groups = read.ok ? read.text.split("\n").map((line) => line.split(":")) : [];
   const named = groups.find(([name, , gid = ""]) => name === group && /^\d{1,10}$/.test(gid));
   const number = named?.[2] ?? group;
-  return /^\d{1,10}$/.test(number) ? Number(number) : null;
+  // The highest number means "unchanged" to chown(2).
+  return /^\d{1,10}$/.test(number) && Number(number) < 0xffff_ffff ? Number(number) : null;
 }
 
 type Right = "read" | "write" | "execute";

@@ -1,7 +1,7 @@
 // The files that the daemon writes, their directories and file systems, and the directories of state and socket.
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { resolveTarget } from "../host/atomic_write.ts";
+import { adviceFor, errorCode, resolveTarget } from "../host/atomic_write.ts";
 import { isMountPoint } from "../host/mounts.ts";
 import type { Options } from "../options/options.ts";
 import { readSealedFile } from "../snapshot/examiner.ts";
@@ -72,10 +72,14 @@ export const socketDirectory = directorySection(
   },
 );
 
+/** As the daemon finds the file when it starts. */
 async function readWritten(path: string, verify: Verify<Proof>) {
-  return await readSealedFile(path, verify).catch((cause: { code?: string }) => {
-    return { state: "unreadable" as const, code: cause.code ?? "no reason" };
-  });
+  try {
+    return await readSealedFile(await resolveTarget(path), verify);
+  } catch (cause) {
+    const code = errorCode(cause);
+    return code === "ENOENT" ? { state: "none" as const } : { state: "unreadable" as const, code };
+  }
 }
 
 /** A file that the daemon writes. `gid`: the number of `Snapshot:Group`; null: it has none, or there is no group. */
@@ -101,7 +105,10 @@ function judgeFile(name: string, { path, read, isOwnMount }: FileFacts, unit: Un
     return error(what, "Mount its directory in its place");
   }
   if (read.state === "unreadable") {
-    return warning(`${path} cannot be read: ${read.code}`, "Ask as root or as a member of its group");
+    const what = `The ${name} ${path} cannot be read: ${read.code}`;
+    return read.code === "EACCES"
+      ? warning(what, "Ask as root or as a member of its group")
+      : error(what, adviceFor(read.code));
   }
   if (read.state === "none") {
     const todo = "Remove the reason why the daemon cannot write it: see the other findings and its log";

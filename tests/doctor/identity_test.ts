@@ -60,6 +60,6 @@ Deno.test("a user of the host is known by id(1), with the groups that a unit add
 
 Deno.test("a group is a name first and else a number", async () => {
   const machine = machineWithTexts({ "/etc/group": "root:x:0:\nsite:x:70:me\n12:x:5:\n" });
-  const numbers = ["site", "12", "13", "none", "__proto__"].map((one) => groupNumber(one, machine));
-  assertEquals(await Promise.all(numbers), [70, 5, 13, null, null]);
+  const numbers = ["site", "12", "13", "none", "__proto__", "4294967295"].map((one) => groupNumber(one, machine));
+  assertEquals(await Promise.all(numbers), [70, 5, 13, null, null, null]);
 });

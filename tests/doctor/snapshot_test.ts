@@ -66,6 +66,26 @@ Deno.test("a snapshot that is damaged is an error, a newer version's a warning, 
   assertEquals([...Deno.readDirSync(directory.path)].map(({ name }) => name), ["config.snapshot.json"]);
 });
 
+Deno.test("a path with which a daemon refuses to start, because no file can be there, is an error with advice", async () => {
+  await using directory = await temporaryDirectory();
+  const loop = directory.file("loop");
+  await Deno.symlink(loop, loop);
+  const judged = async (path: string) => {
+    const [found] = await findingsOf(facts.snapshotFile, subjectWith({ "Snapshot:Path": path }));
+    return [found?.level, found?.what, found?.todo];
+  };
+  assertEquals(await judged(directory.path), [
+    "error",
+    `The snapshot ${directory.path} cannot be read: EISDIR`,
+    "a directory is at the file's path; name a file, or move the directory away",
+  ]);
+  assertEquals(await judged(loop), [
+    "error",
+    `The snapshot ${loop} cannot be read: ELOOP`,
+    "the path is a circle of symlinks; correct them",
+  ]);
+});
+
 Deno.test("no snapshot is an error if the daemon runs, and a note before it does", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/config.snapshot.json" };
   assertEquals(levels(await findingsOf(facts.snapshotFile, subjectWith(settings))), ["note snapshot/file"]);
