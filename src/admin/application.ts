@@ -41,6 +41,8 @@ export interface ApplicationSettings {
   readonly uptime?: () => number;
   /** Whether the page offers actions; default false. */
   readonly uiActions?: boolean;
+  /** Why an address is not open, or shows an old certificate, in one line each; default none. */
+  readonly listenerTroubles?: () => readonly string[];
   /** How a change of the source comes into force; default at once. */
   readonly policy?: ChangePolicy;
 }
@@ -48,7 +50,7 @@ export interface ApplicationSettings {
 /** Makes the application. The limits on how many requests wait hold for all its listeners together. */
 export function composeApplication(settings: ApplicationSettings): Handler {
   const { api, log, limits, closing, now = () => new Date(), uiActions = false } = settings;
-  const { uptime = systemClock.now, policy = AT_ONCE } = settings;
+  const { uptime = systemClock.now, policy = AT_ONCE, listenerTroubles = () => [] } = settings;
   const answers = maskedAnswers((text) => api.mask(text));
   const comparing = openComparing(limits);
   // Authorisation and routing use the same path, that of the request line; hono's own way decodes it.
@@ -72,7 +74,7 @@ export function composeApplication(settings: ApplicationSettings): Handler {
   });
   const routes: readonly Route[] = [
     ...healthRoutes(api, answers, limits),
-    ...statusRoutes(api, answers, limits),
+    ...statusRoutes(api, answers, limits, listenerTroubles),
     reloadRoute(api, answers, limits, now),
     ...diffRoutes(api, answers, limits, comparing),
     ...releaseRoutes(api, answers, limits, now),

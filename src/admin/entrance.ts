@@ -30,9 +30,11 @@ export interface OpenedListener {
 }
 
 /** The result of a look at an open listener. Null in its place: nothing has changed. */
-export interface LookResult {
-  /** The level of the log; an `error` lasts, and every look finds it until it is over. */
+export interface LookedAt {
+  /** Of the log. */
   readonly level: "information" | "warning" | "error";
+  /** Whether every look finds it until it is over. */
+  readonly lasts: boolean;
   /** One line. */
   readonly message: string;
 }
@@ -67,6 +69,8 @@ export interface EntranceSettings {
 export interface Entrance extends AsyncDisposable {
   /** Null: the listener is not open yet. */
   address(): string | null;
+  /** Why it is not open, or what a look found that lasts, in one line; null: all is well. */
+  trouble(): string | null;
   /** Looks at the files of the listener, unless such a look is in progress. */
   lookAgain(): void;
   /**
@@ -97,13 +101,10 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   let isHung = false;
   let closing: Promise<void> | null = null;
   const ending = new AbortController();
-  let reported = "";
+  const trouble = newsReporter(onTrouble, (looked) => withdrawing === null && onLook(looked));
   const take = (opening: ListenerOpening): boolean => {
-    if (!opening.ok) {
-      if (opening.message !== reported) onTrouble(opening.message);
-      reported = opening.message;
-      return false;
-    }
+    trouble.opened(opening);
+    if (!opening.ok) return false;
     current = { opened: opening, connections: serve(opening) };
     onOpen(opening);
     return true;
@@ -124,11 +125,10 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   };
   let looking: Promise<void> | null = null;
   let lastLook: Promise<void> | null = null;
-  const look = lookReporter((looked) => withdrawing === null && onLook(looked));
   const opening = open();
   const first = await withinLimit(opening, OPEN_LIMIT_MILLISECONDS);
   if (first.ok && !first.value.ok && first.value.isOption) return first.value;
-  if (!first.ok) onTrouble("A file system that it needs (of its socket, token or certificate) does not answer");
+  if (!first.ok) trouble.opened(HANGING);
   const trying = first.ok && take(first.value) ? Promise.resolve() : keepTrying(opening);
   const withdraw = async () => {
     ending.abort();
@@ -148,9 +148,10 @@ export async function openEntrance(settings: EntranceSettings): Promise<OpenedEn
   };
   const entrance: Entrance = {
     address: () => current?.opened.address ?? null,
+    trouble: trouble.current,
     lookAgain() {
       if (current === null || withdrawing !== null) return;
-      looking ??= look(current.opened).finally(() => looking = null);
+      looking ??= trouble.look(current.opened).finally(() => looking = null);
     },
     withdraw: () => withdrawing ??= withdraw(),
     [Symbol.asyncDispose]: () => closing ??= close(),
@@ -167,12 +168,26 @@ async function withoutThrow(attempt: Promise<ListenerOpening>): Promise<Listener
   }
 }
 
-/** Makes a function that looks at a listener and reports only changes. */
-function lookReporter(onLook: (looked: LookResult) => void): (opened: OpenedListener) => Promise<void> {
-  let lastError = "";
-  return async (opened) => {
-    const looked = await opened.look().catch((error): LookResult => ({ level: "error", message: String(error) }));
-    if (looked !== null && looked.message !== lastError) onLook(looked);
-    lastError = looked?.level === "error" ? looked.message : "";
+const HANGING: ListenerRefusal = {
+  ok: false,
+  message: "A file system that it needs (of its socket, token or certificate) does not answer",
+  isOption: false,
+};
+
+/** Keeps the current trouble of a listener, and reports only changes. */
+function newsReporter(onTrouble: (message: string) => void, onLook: (looked: LookedAt) => void) {
+  let current: string | null = null;
+  return {
+    current: () => current,
+    opened(opening: ListenerOpening) {
+      if (!opening.ok && opening.message !== current) onTrouble(opening.message);
+      current = opening.ok ? null : opening.message;
+    },
+    async look(opened: OpenedListener) {
+      const failed = (error: unknown): LookedAt => ({ level: "error", lasts: true, message: String(error) });
+      const looked = await opened.look().catch(failed);
+      if (looked !== null && looked.message !== current) onLook(looked);
+      current = looked?.lasts ? looked.message : null;
+    },
   };
 }

@@ -75,14 +75,17 @@ export async function openAdminServer(settings: AdminSettings): Promise<OpenedAd
     log.warning(`${what}: ${effect}: use the pinned version`, { maxConnections: limits.maxConnections });
   }
   const closing = new AbortController();
-  const handler = composeApplication({ api, log, limits, closing: closing.signal, now, uptime, uiActions, policy });
+  const entrances: Entrance[] = [];
+  const handler = composeApplication({
+    ...{ api, log, limits, closing: closing.signal, now, uptime, uiActions, policy },
+    listenerTroubles: () => entrances.flatMap((one) => one.trouble() ?? []),
+  });
   const onTrouble = (message: string) => log.warning(`Admin interface: ${message}`);
   const onBug = (error: unknown) =>
     log.error("A bug ended an admin connection", { error: error instanceof Error ? error.stack : String(error) });
   const openings: (() => Promise<ListenerOpening>)[] = [];
   if (listen) openings.push(() => openTcpListener({ listen, tokenFile, tls, onTrouble }));
   if (socket) openings.push(() => openOnSocket(socket));
-  const entrances: Entrance[] = [];
   const lookAgain = () => entrances.forEach((one) => one.lookAgain());
   const looks = setInterval(lookAgain, limits.lookMilliseconds);
   const close = async () => {
@@ -124,10 +127,12 @@ async function openOnSocket(path: string): Promise<ListenerOpening> {
   const look = async (): Promise<LookResult | null> => {
     if (await socket.isInPlace()) return null;
     const again = await openUnixSocket(path);
-    if (!again.ok) return { level: "error", message: `The admin socket ${path} was taken away: ${again.message}` };
+    if (!again.ok) {
+      return { level: "error", lasts: true, message: `The admin socket ${path} was taken away: ${again.message}` };
+    }
     socket = again.socket;
     await listener.replace(() => Promise.resolve(again.socket.listener));
-    return { level: "warning", message: `The admin socket ${path} was taken away: it is there again` };
+    return { level: "warning", lasts: false, message: `The admin socket ${path} was taken away: it is there again` };
   };
   const warnings = socket.leftovers.map((one) => `Removed a socket that a killed daemon had left: ${one}`);
   return { ok: true, listener, authorize: null, address: path, warnings, look, remove: () => socket.remove() };

@@ -8,9 +8,15 @@ import { notesAbout } from "../cluster/journal_notes.ts";
 import { judgePeers, type Peer } from "../cluster/peer_record.ts";
 
 /** `GET /admin/status` and `/admin/peers`. */
-export function statusRoutes(api: DaemonApi, answers: Answers, limits: AdminLimits): readonly Route[] {
+export function statusRoutes(
+  api: DaemonApi,
+  answers: Answers,
+  limits: AdminLimits,
+  listenerTroubles: () => readonly string[],
+): readonly Route[] {
+  const status = async () => answers.json({ ...await api.status(), listenerTroubles: listenerTroubles() });
   return [
-    { method: "GET", path: "/admin/status", answer: async () => answers.json(await api.status()) },
+    { method: "GET", path: "/admin/status", answer: status },
     { method: "GET", path: "/admin/peers", answer: ({ signal }) => peers(api, answers, limits, signal) },
   ];
 }

@@ -51,30 +51,35 @@ export async function openTlsListener(
   const listener = replaceableListener(first.listener);
   let suspect = "";
   let isLost = false;
-  const listenWithPair = async (news: string): Promise<LookResult> => {
+  let fault: LookedAt | null = null;
+  const listenWithPair = async (news: string): Promise<LookedAt> => {
     try {
       isLost = true;
       await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }, clock));
       isLost = false;
-      return { level: "information", message: news };
+      return { level: "information", lasts: false, message: news };
     } catch (error) {
-      return { level: "error", message: portTrouble(addr, error) };
+      return { level: "error", lasts: true, message: portTrouble(addr, error) };
     }
   };
   const look = async (): Promise<LookResult | null> => {
     if (isLost) return await listenWithPair(`Port ${addr.port} of ${addr.hostname} is listened on again`);
     const now = await identifyPair(files);
-    if (now === known) return null;
+    if (now === known) return fault;
     const next = tried(await readPair(files), files);
     if (!next.ok) {
       // Certificate and key are mostly replaced one after the other: a failure must last for two looks before it is
       // reported.
-      if (suspect === now) known = now;
+      if (suspect === now) {
+        known = now;
+        const message = `${next.message}: the certificate of before stays in use`;
+        fault = { level: "warning", lasts: true, message };
+      }
       suspect = now;
-      const message = `${next.message}: the certificate of before stays in use`;
-      return known === now ? { level: "warning", message } : null;
+      return fault;
     }
     known = now;
+    fault = null;
     if (next.cert === pair.cert && next.key === pair.key) return null;
     pair = next;
     return await listenWithPair(`The certificate of the admin interface is another: ${files.certificateFile}`);

@@ -67,6 +67,7 @@ export async function doctor(
   const named = "path" in source ? source : null;
   const clash = "trouble" in source ? null : await pathClash(named, optionsPath, options);
   const files = [...ofUnit?.environmentFiles ?? [], ...options.configurationWatcher.environmentFiles];
+  let asked: Promise<StatusAnswer> | null = null;
   const subject: Subject = {
     options,
     warnings,
@@ -78,7 +79,7 @@ export async function doctor(
     ...await judgedUser(unit, machine, limit()),
     unit,
     machine,
-    askStatus: (limit) => askStatus(options, limit),
+    askStatus: (limit) => asked ??= askStatus(options, limit),
   };
   const findings = [
     ...notes,
@@ -150,7 +151,7 @@ async function askStatus({ admin: { socket } }: Options, limitMilliseconds: numb
   if (!success) {
     return { ok: false, message: "The server on the admin socket is not a daemon of this version: restart it" };
   }
-  const { version, restartNeeded, watch } = data;
+  const { version, restartNeeded, watch, listenerTroubles } = data;
   const pollsBecause = watch?.by === "polling" ? watch.reason : null;
-  return { ok: true, version, restartNeeded, pollsBecause, ...verdictOf(data, Date.now()) };
+  return { ok: true, version, restartNeeded, pollsBecause, listenerTroubles, ...verdictOf(data, Date.now()) };
 }

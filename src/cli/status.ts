@@ -90,6 +90,7 @@ export const statusSchema = z.object({
   confirmation: z.object({ deadline: z.string(), author: z.string() }).nullable().default(null),
   bake: z.object({ endsAt: z.string().nullable(), failures: z.number() }).nullable().default(null),
   rollout: rolloutSummarySchema.nullable().default(null),
+  listenerTroubles: z.array(z.string()).default([]),
   singleMounts: z.array(z.object({ isReplaced: z.boolean(), what: z.string(), todo: z.string() })).default([]),
   /** An older daemon does not tell them. */
   stateTroubles: z.array(z.string()).default([]),
@@ -193,6 +194,7 @@ function statusText(status: Status, now: number, colour: boolean): string {
   ];
   if (status.hooks.length > 0) rows.splice(-2, 0, ...status.hooks.map((hook) => hookRow(hook, now)));
   if (status.restartNeeded) rows.push(["Restart", "needed: the options file changed, and options are read once"]);
+  for (const trouble of status.listenerTroubles) rows.push(["Admin", terminalText(trouble)]);
   for (const { what, todo } of status.singleMounts) rows.push(["Warning", terminalText(`${what}: ${todo}`)]);
   for (const trouble of status.stateTroubles) rows.push(["Warning", terminalText(trouble)]);
   const lines = rows.map(([name, text]) => `${name.padEnd(13)}${text}`);

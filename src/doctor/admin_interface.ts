@@ -1,15 +1,16 @@
-// The admin interface as the daemon opens it: the daemon's own functions judge the settings, so that no refusal of a
-// start is missing here.
+// The admin interface as the daemon opens it, by the daemon's own functions, so that no refusal of a start is missing
+// here; and what the daemon says of its open addresses.
 import { readTcpSettings } from "../admin/tcp_listener.ts";
 import { pairTrouble } from "../admin/tls_listener.ts";
 import { socketPathTrouble } from "../admin/unix_socket.ts";
 import { accessSection } from "./access.ts";
-import { section, type Subject } from "./examination.ts";
+import { section, type Subject, type Within } from "./examination.ts";
 import { error, ok } from "./finding.ts";
+import { ANSWER_SHARE } from "./host.ts";
 import { credentialIn } from "./unit.ts";
 
-/** Null: no TCP is wanted. */
-async function readListener({ options: { admin }, credentialDirectories, machine }: Subject) {
+/** Why a daemon that starts now would not open its TCP address, in one line; null: nothing is known against it. */
+async function tcpTrouble({ options: { admin }, credentialDirectories, machine }: Subject): Promise<string | null> {
   const { listen, tokenFile: named, tls } = admin;
   if (listen === null) return null;
   const tokenFile = named && (await credentialIn(credentialDirectories, named, machine) ?? named);
@@ -18,12 +19,21 @@ async function readListener({ options: { admin }, credentialDirectories, machine
   return ready.pair && await pairTrouble(ready.pair);
 }
 
-export const listener = section("The admin interface on TCP", readListener, {
-  "admin/listener": (trouble, { options: { admin: { listen } } }) => {
-    if (listen === null) return null;
-    if (trouble === null) return ok(`Admin:Listen ${listen} has all that it needs`);
+async function readListeners(subject: Subject, { limitMilliseconds }: Within) {
+  const { listen, socket } = subject.options.admin;
+  const asking = socket === null ? null : subject.askStatus(limitMilliseconds * ANSWER_SHARE);
+  const [trouble, answer] = await Promise.all([tcpTrouble(subject), asking]);
+  return { listen, trouble, running: answer?.ok ? answer.listenerTroubles : [] };
+}
+
+export const listener = section("The admin interface", readListeners, {
+  "admin/listener": ({ listen, trouble, running }) => {
     // The permissions of the files tell why one cannot be read.
-    return !/ENOENT|EACCES/.test(trouble) && error(trouble, "Mend it before the daemon is started again");
+    if (trouble !== null && !/ENOENT|EACCES/.test(trouble)) {
+      return error(trouble, "Mend it before the daemon is started again");
+    }
+    if (running.length > 0) return running.map((one) => error(one, "The log says since when"));
+    return listen !== null && trouble === null && ok(`Admin:Listen ${listen} has all that it needs`);
   },
 });
 

@@ -22,6 +22,8 @@ export type StatusAnswer =
     readonly restartNeeded: boolean;
     /** The reason why the source is polled only; null: events report its changes, or it is not watched. */
     readonly pollsBecause: string | null;
+    /** Why an address of its admin interface is not open, or shows an old certificate, in one line each. */
+    readonly listenerTroubles: readonly string[];
   }
   | { readonly ok: false; readonly message: string };
 
@@ -54,6 +56,7 @@ export interface Subject extends Host {
   readonly daemonUid: number | null;
   /** Shows the compiled source in full. */
   readonly validateCommand: string;
+  /** Asks once, however often it is called. */
   askStatus(limitMilliseconds: number): Promise<StatusAnswer>;
 }
 

@@ -116,11 +116,11 @@ export const clock = section("The clock", async ({ machine, unit }: Host, { sign
 });
 
 /** Leaves time to say that the daemon does not answer. */
-const SHARE = 0.8;
+export const ANSWER_SHARE = 0.8;
 
 /** Null: it has no socket. */
 export const daemon = section("The daemon", async ({ options, askStatus }: Subject, { limitMilliseconds }) => {
-  return options.admin.socket === null ? null : await askStatus(limitMilliseconds * SHARE);
+  return options.admin.socket === null ? null : await askStatus(limitMilliseconds * ANSWER_SHARE);
 }, {
   "daemon/answers": (answer, { unit }) => {
     if (answer === null) return note("The daemon has no socket to be asked on: Admin:Socket is empty");

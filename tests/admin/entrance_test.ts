@@ -51,8 +51,16 @@ Deno.test("a port that is taken keeps nobody from the socket, and is listened on
   await using _server = server;
   assertStringIncludes(await sayOn(socket, GET), "HTTP/1.1 200 OK");
   assertEquals(server.addresses(), [socket]);
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  const troubles = async () => {
+    const answer = await fetch("http://localhost/admin/status", { client });
+    return (await answer.json()).listenerTroubles.length;
+  };
+  assertEquals(await troubles(), 1);
   taken.close();
   await eventually("it answers", () => isAlive(port).catch(() => false));
+  assertEquals(await troubles(), 0);
+  client.close();
   assertEquals(server.addresses(), [socket, `http://127.0.0.1:${port}`]);
   assertEquals(logged, [
     `The admin interface is not there: Port ${port} of 127.0.0.1 cannot be listened on: Address already in use: ` +

@@ -230,7 +230,7 @@ Deno.test("a look that is under way is waited for, and a socket that it made is 
     const closing = close();
     // At once: answers of requests that the caller ends next are sent on connections that know of their end.
     assertEquals(log(), ["end a"]);
-    hanging.resolve({ level: "warning", message: "it is there again" });
+    hanging.resolve({ level: "warning", lasts: false, message: "it is there again" });
     await closing;
     assertEquals([log(), timers.countTimers()], [["remove a"], 0]);
   });
@@ -256,8 +256,8 @@ Deno.test("a look that hangs is waited for half a second when the entrance close
   });
 });
 
-Deno.test("an error of a look is reported until it changes or is over, and anything else each time", async () => {
-  const { entrance, openings, listener, log, onLook } = openLateEntrance();
+Deno.test("a look's lasting trouble is reported once until it changes or is over, and anything else each time", async () => {
+  const { entrance, openings, listener, log, onLook } = entering();
   openings[0]!.resolve(listener("a"));
   await using one = await entrance();
   log();
@@ -267,11 +267,13 @@ Deno.test("an error of a look is reported until it changes or is over, and anyth
     await turn();
     return log().slice(1);
   };
-  const lost: LookResult = { level: "error", message: "taken" };
-  const back: LookResult = { level: "warning", message: "there again" };
-  assertEquals([await look(null), await look(lost), await look(lost)], [[], ["error taken"], []]);
+  const lost: LookedAt = { level: "error", lasts: true, message: "taken" };
+  const back: LookedAt = { level: "warning", lasts: false, message: "there again" };
+  assertEquals([await look(null), one.trouble()], [[], null]);
+  assertEquals([await look(lost), await look(lost), one.trouble()], [["error taken"], [], "taken"]);
   assertEquals([await look(null), await look(lost)], [[], ["error taken"]]);
   assertEquals([await look(back), await look(back)], [["warning there again"], ["warning there again"]]);
+  assertEquals(one.trouble(), null);
   assertEquals(await look(lost), ["error taken"]);
   assertEquals([await look(new Error("a bug")), await look(new Error("a bug"))], [["error Error: a bug"], []]);
 });
@@ -280,9 +282,9 @@ Deno.test("a way in that is refused at first is tried again by itself, and closi
   await withFakeTimeouts(async (timers) => {
     const { entrance, openings, log } = openLateEntrance();
     openings[0]!.resolve(refusal("taken"));
-    const { address, [Symbol.asyncDispose]: close } = await entrance();
+    const { address, trouble, [Symbol.asyncDispose]: close } = await entrance();
     await turn();
-    assertEquals([address(), log(), openings.length], [null, ["trouble taken"], 1]);
+    assertEquals([address(), trouble(), log(), openings.length], [null, "taken", ["trouble taken"], 1]);
     timers.tick(499);
     await turn();
     assertEquals(openings.length, 1);

@@ -107,6 +107,8 @@ Deno.test("a rotated certificate is taken up without a restart, and an invalid p
   assert(await shows("one.test"));
   await put(second!.certificate, second!.key);
   await eventually("the second is shown", () => shows("two.test"));
+  const listenerTroubles = async () => (await (await host.ask("/admin/status")).json()).listenerTroubles;
+  assertEquals(await listenerTroubles(), []);
   const trouble = () => host.logged.map(({ message }) => message).filter((one) => one.includes("stays in use"));
   await put(third!.certificate, second!.key);
   await eventually("that is said", () => trouble().length === 1);
@@ -115,9 +117,11 @@ Deno.test("a rotated certificate is taken up without a restart, and an invalid p
   await Deno.remove(files.keyFile);
   await eventually("that is said", () => trouble().length === 2);
   assertStringIncludes(trouble()[1]!, `${files.keyFile} cannot be read: `);
+  assertEquals(await listenerTroubles(), [trouble()[1]]);
   assert(await shows("two.test"));
   await put(third!.certificate, third!.key);
   await eventually("the third is shown", () => shows("three.test"));
+  await eventually("nothing is wrong any more", async () => (await listenerTroubles()).length === 0);
   assertEquals(host.server.addresses().at(-1), `https://127.0.0.1:${port}`);
 });
 

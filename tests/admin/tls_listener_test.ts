@@ -86,18 +86,22 @@ Deno.test("another pair is taken up at a look, and a fault of it is reported at 
     reported!.message,
     /tls\.crt and \S+tls\.key are no certificate .*: the certificate of before stays in use$/,
   );
-  assertEquals([await look(), await shows("one.test")], [null, true]);
+  assertEquals(reported?.lasts, true);
+  assertEquals([await look(), await shows("one.test")], [reported, true]);
   await Deno.remove(files.keyFile);
-  assertEquals([await look(), (await look())?.level, await look()], [null, "warning", null]);
+  assertEquals(await look(), reported);
+  const unread = await look();
+  assertMatch(unread!.message, /tls\.key cannot be read: .*: the certificate of before stays in use$/);
+  assertEquals(await look(), unread);
   await put(two.certificate, two.key);
   const message = `The certificate of the admin interface is another: ${files.certificateFile}`;
-  assertEquals(await look(), { level: "information", message });
+  assertEquals(await look(), { level: "information", lasts: false, message });
   assertEquals([await look(), await shows("two.test")], [null, true]);
   // A certificate of the same key is another, too; and so is a key that only looks otherwise.
   await put(`${two.certificate}\n`, two.key);
-  assertEquals(await look(), { level: "information", message });
+  assertEquals(await look(), { level: "information", lasts: false, message });
   await put(`${two.certificate}\n`, `${two.key}\n`);
-  assertEquals(await look(), { level: "information", message });
+  assertEquals(await look(), { level: "information", lasts: false, message });
   assertEquals(await shows("two.test"), true);
   listener.close();
 });
@@ -130,12 +134,16 @@ Deno.test("a port that is lost at the change is tried a hundred times, and again
   };
   try {
     const trouble = `Port ${addr.port} of 127.0.0.1 cannot be listened on: Address already in use`;
-    const error = { level: "error" as const, message: `${trouble}: free it, or name another with Admin:Listen` };
+    const error = {
+      level: "error" as const,
+      lasts: true,
+      message: `${trouble}: free it, or name another with Admin:Listen`,
+    };
     assertEquals(await lookWithTime(), [error, 100, 980]);
     assertEquals(await lookWithTime(), [error, 100, 980]);
     refused = 99;
     const again = `Port ${addr.port} of 127.0.0.1 is listened on again`;
-    assertEquals(await lookWithTime(), [{ level: "information" as const, message: again }, 100, 980]);
+    assertEquals(await lookWithTime(), [{ level: "information" as const, lasts: false, message: again }, 100, 980]);
     assertEquals(await lookWithTime(), [null, 0, 0]);
   } finally {
     Deno.listenTls = listenTls;

@@ -145,6 +145,11 @@ Deno.test("a daemon that answers is judged by its own status, and one of another
     "ok daemon/status",
     "warning watcher/limits",
   ]);
+  const { findings } = await examined({ optionsFile });
+  assertEquals(findings.filter(({ check }) => check === "admin/listener"), []);
+  body = { ...statusWith(), listenerTroubles: ["Port 80 cannot be listened on"] };
+  const troubled = (await examined({ optionsFile })).findings.find(({ check }) => check === "admin/listener");
+  assertEquals([troubled?.level, troubled?.what], ["error", "Port 80 cannot be listened on"]);
   assertEquals(await judged({ strange: 1 }), ["warning daemon/answers"]);
 });
 

@@ -256,6 +256,14 @@ for (const outcome of ["unreadable", "write-failed", "constructor"]) {
   });
 }
 
+Deno.test("status says why an address of the admin interface is not open, and the source is in force all the same", async () => {
+  const listenerTroubles = ["Port 80 of 0.0.0.0 cannot be listened on: Address already in use: free it"];
+  await using daemon = await cannedDaemon(() => json({ ...statusWith(), listenerTroubles }));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  assertStringIncludes(out, `\nAdmin        ${listenerTroubles[0]}\n`);
+  assertEquals(code, 0);
+});
+
 Deno.test("status as JSON is the daemon's answer, on one line", async () => {
   const answer = { ...statusWith({ standing: "diverged" }), laterMember: { of: ["another", "version"] } };
   await using daemon = await cannedDaemon(() => new Response(JSON.stringify(answer, null, 2)));

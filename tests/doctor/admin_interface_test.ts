@@ -46,6 +46,18 @@ Deno.test("each option with which the daemon refuses to start is an error, in th
   const well = { ...listen, ...tls, "Admin:TokenFile": tokenFile };
   assertEquals(levels(await findingsOf(listener, subjectWith(well))), ["ok admin/listener"]);
   assertEquals(await findingsOf(listener, subjectWith({ "Admin:TokenFile": tokenFile })), []);
+  const answer = {
+    ok: true,
+    version: "1",
+    headline: "",
+    isWell: true,
+    restartNeeded: false,
+    pollsBecause: null,
+  } as const;
+  const askStatus = () => Promise.resolve({ ...answer, listenerTroubles: ["Port 80 cannot be listened on"] });
+  const running = { ...well, "Admin:Socket": "/admin.sock" };
+  const told = await findingsOf(listener, subjectWith(running, { askStatus }));
+  assertEquals(told.map(({ level, what }) => [level, what]), [["error", "Port 80 cannot be listened on"]]);
   const mixed = await findingsOf(listener, subjectWith({ ...well, "Admin:Tls:KeyFile": two.keyFile }));
   assertEquals(levels(mixed), ["error admin/listener"]);
   assertStringIncludes(mixed[0]!.what, "are no certificate and its key");

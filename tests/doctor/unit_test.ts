@@ -192,6 +192,7 @@ Deno.test("a daemon's own status is judged", () => {
     isWell: true,
     restartNeeded: false,
     pollsBecause: null as string | null,
+    listenerTroubles: [],
   };
   const judge = (status: Partial<typeof well>) => levels(judgeDaemon({ ...well, ...status }, NO_SYSTEMD)).slice(1);
   assertEquals(judge({}), ["ok daemon/status"]);
