@@ -144,11 +144,20 @@ export function accessSection(
   });
 }
 
+/** For a program without all permissions, as the compiled one is. */
+const UNWRITABLE = /^\/(dev|proc|sys)(\/|$)/;
+
+const LASTING = "Name a directory that lasts (/var/lib/honua-configd)";
+
 function judgePlace(place: PlaceFacts, daemonUid: number | null): Judgement[] {
-  const { looked, namedBy, isMinor, whenMissing } = place;
+  const { path, real, deed, looked, namedBy, isMinor, whenMissing } = place;
+  if (deed === "write in" && UNWRITABLE.test(real)) {
+    const what = `Nothing can be written in ${path}: Deno refuses all that is under /dev, /proc and /sys`;
+    return [error(what, LASTING)];
+  }
   const isMissing = !looked.ok && looked.code === "ENOENT";
   if (isMissing && whenMissing === null) return [];
-  const missing = whenMissing ?? error(`${place.path} does not exist`, "Create it");
+  const missing = whenMissing ?? error(`${path} does not exist`, "Create it");
   const others = [...judgeWriters(place, daemonUid), ...judgeReaders(place), ...judgeMount(place)];
   const judgements = isMissing ? [missing, ...whenMissing ? [] : others] : [...judgeObstacle(place), ...others];
   return judgements.map(({ level, what, todo }) => ({
@@ -225,6 +234,5 @@ function judgeMount({ path, mount }: PlaceFacts): Judgement[] {
     const todo = "Remount it read-write, or list the directory under ReadWritePaths of the unit";
     return [error(`${where}, which is read-only`, todo)];
   }
-  const todo = "Name a directory that lasts (/var/lib/honua-configd)";
-  return isFleeting(mount) ? [warning(`${where}: it is empty after a restart of the host`, todo)] : [];
+  return isFleeting(mount) ? [warning(`${where}: it is empty after a restart of the host`, LASTING)] : [];
 }

@@ -181,6 +181,18 @@ Deno.test("the directories of snapshot, state and socket are the daemon's to wri
   assertEquals(levels(await findingsOf(socketDirectory, stranger)), ["warning admin/socket"]);
 });
 
+Deno.test("a directory under /dev, /proc or /sys cannot be written in, whatever its mode is", async () => {
+  for (const path of ["/dev/shm", "/dev/shm/nonexistent", "/proc", "/sys/kernel"]) {
+    const found = await findingsOf(stateDirectory, subjectWith({ "State:Directory": path }));
+    assertEquals(found.map(({ level, what }) => [level, what]), [
+      ["error", `Nothing can be written in ${path}: Deno refuses all that is under /dev, /proc and /sys`],
+    ]);
+  }
+  assertEquals(levels(await findingsOf(socketDirectory, subjectWith({ "Admin:Socket": "/dev/shm/a.sock" }))), [
+    "ok admin/socket",
+  ]);
+});
+
 Deno.test("a directory that a unit makes when it starts need not be there before", async () => {
   const settings = { "Snapshot:Path": "/nonexistent/x.json", "Admin:Socket": "/nonexistent/admin.sock" };
   const subject = subjectWith(settings, { unit: unitWith({ ActiveState: "inactive" }) });
