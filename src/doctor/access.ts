@@ -59,6 +59,7 @@ export function may({ uid, gids }: Identity, file: FileFacts, right: Right): boo
 const DEEDS = {
   "read": { rights: ["read"], kind: null },
   "run": { rights: ["execute"], kind: "file" },
+  "append to": { rights: ["read", "write"], kind: "file" },
   "write in": { rights: ["read", "write", "execute"], kind: "directory" },
   "make a socket in": { rights: ["write", "execute"], kind: "directory" },
 } as const;
@@ -85,6 +86,8 @@ export interface Place {
   readonly isCredential?: boolean;
   /** The daemon works without it: errors are warnings. */
   readonly isMinor?: boolean;
+  /** The daemon makes it, in a directory that has a check of its own; it need not be there. */
+  readonly isMade?: boolean;
   /** Default: an error; null: it need not be there. */
   readonly whenMissing?: Judgement | null;
 }
@@ -150,13 +153,14 @@ const UNWRITABLE = /^\/(dev|proc|sys)(\/|$)/;
 const LASTING = "Name a directory that lasts (/var/lib/honua-configd)";
 
 function judgePlace(place: PlaceFacts, daemonUid: number | null): Judgement[] {
-  const { path, real, deed, looked, namedBy, isMinor, whenMissing } = place;
-  if (deed === "write in" && UNWRITABLE.test(real)) {
+  const { path, real, deed, looked, namedBy, isMade, isMinor, whenMissing } = place;
+  if (deed === "write in" && !isMade && UNWRITABLE.test(real)) {
     const what = `Nothing can be written in ${path}: Deno refuses all that is under /dev, /proc and /sys`;
     return [error(what, LASTING)];
   }
   const isMissing = !looked.ok && looked.code === "ENOENT";
-  if (isMissing && whenMissing === null) return [];
+  if (isMissing && (isMade || whenMissing === null)) return [];
+  if (isMade) return judgeObstacle(place);
   const missing = whenMissing ?? error(`${path} does not exist`, "Create it");
   const others = [...judgeWriters(place, daemonUid), ...judgeReaders(place), ...judgeMount(place)];
   const judgements = isMissing ? [missing, ...whenMissing ? [] : others] : [...judgeObstacle(place), ...others];
@@ -169,12 +173,12 @@ function judgePlace(place: PlaceFacts, daemonUid: number | null): Judgement[] {
 
 const LIST = new Intl.ListFormat("en-GB");
 
-function judgeObstacle({ path, deed, obstacle, looked, user }: PlaceFacts): Judgement[] {
+function judgeObstacle({ path, real, deed, obstacle, looked, user, isMade }: PlaceFacts): Judgement[] {
   const { kind } = DEEDS[deed];
   if (looked.ok && kind !== null && kindOf(looked.file) !== kind) {
-    return [error(`${path} is not a ${kind}`, `Name a ${kind}`)];
+    return [error(`${path} is not a ${kind}`, isMade ? "Move it away: the daemon makes its own" : `Name a ${kind}`)];
   }
-  if (obstacle === null) return [];
+  if (obstacle === null || (isMade && obstacle.path !== real)) return [];
   const name = user?.name ?? "the daemon's user";
   const what = `${name} cannot ${deed} ${path}`;
   const { path: at, code, lacking } = obstacle;

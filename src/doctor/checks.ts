@@ -30,6 +30,7 @@ export const CHECKS: readonly Section[] = [
   snapshot.serverForm,
   snapshot.serverDirectory,
   snapshot.stateDirectory,
+  snapshot.stateFiles,
   snapshot.socketDirectory,
   adminInterface.socket,
   adminInterface.certificate,

@@ -7,19 +7,23 @@ import { newestOf } from "../releases/stored_text.ts";
 import { DEFAULT_MAX_BYTES } from "../source/source_file.ts";
 import { section, type Subject, type Within } from "./examination.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
+import { kindOf } from "./machine.ts";
 import { credentialIn } from "./unit.ts";
 
 /** Leaves time to judge the texts that were opened. */
 const SHARE = 0.7;
 
-/** `ring` is null if `Store:KeyFile` is not set, `texts` if the history cannot be listed. */
+/** `ring` is null if `Store:KeyFile` is not set, `texts` if the history cannot be listed, although it is a directory. */
 async function readSealed(subject: Subject, { limitMilliseconds }: Within) {
   const { options: { store: { keyFile }, state, snapshot }, credentialDirectories, machine } = subject;
   const path = keyFile && (await credentialIn(credentialDirectories, keyFile, machine) ?? keyFile);
   const keyRing = path === null ? null : keyRingFile(path);
   const directory = historyDirectory(state.directory, snapshot.path);
   const end = Date.now() + limitMilliseconds * SHARE;
-  const texts = await listHistory(directory);
+  const looked = await machine.look(directory.path);
+  // state/files reports what else is there.
+  const isOther = looked.ok && kindOf(looked.file) !== "directory";
+  const texts = isOther ? [] : await listHistory(directory);
   const opened: { readonly key: string | null; readonly read: TextRead }[] = [];
   for (const text of texts?.toSorted((a, b) => b.writtenAt - a.writtenAt) ?? []) {
     // Only the newest are opened if there is no time for more.

@@ -1,9 +1,11 @@
 // The files that the daemon writes, their directories and file systems, and the directories of state and socket.
 import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { adviceFor, errorCode, resolveTarget } from "../host/atomic_write.ts";
 import { isMountPoint } from "../host/mounts.ts";
 import type { Options } from "../options/options.ts";
+import { historyDirectory } from "../releases/history_directory.ts";
+import { fileName } from "../releases/journal_files.ts";
 import { readSealedFile } from "../snapshot/examiner.ts";
 import type { Proof, Verify } from "../snapshot/sealed_file.ts";
 import { verifyServerForm } from "../snapshot/server_form.ts";
@@ -59,6 +61,14 @@ export const serverDirectory = directorySection(
 export const stateDirectory = directorySection("state/directory", "The state's directory", async (options) => {
   const { directory } = options.state;
   return directory === await snapshotDirectoryOf(options) ? null : directory;
+});
+
+export const stateFiles = accessSection("state/files", "Journal and history", ({ options: { state, snapshot } }) => {
+  const history = historyDirectory(state.directory, snapshot.path).path;
+  return [
+    { path: join(dirname(history), fileName(0)), deed: "append to", isMade: true },
+    { path: history, deed: "write in", isMade: true },
+  ];
 });
 
 export const socketDirectory = directorySection(

@@ -2,7 +2,8 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../src/doctor/finding.ts";
 import { listener } from "../../src/doctor/admin_interface.ts";
 import { optionsFile, secretFiles, signers } from "../../src/doctor/options.ts";
-import { snapshotDirectory, socketDirectory, stateDirectory } from "../../src/doctor/snapshot.ts";
+import { sealing } from "../../src/doctor/sealing.ts";
+import { snapshotDirectory, socketDirectory, stateDirectory, stateFiles } from "../../src/doctor/snapshot.ts";
 import { permissions } from "../../src/doctor/source.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
 import { findingsOf, levels, machineOwnedBy, subjectWith, unitWith } from "./subject.ts";
@@ -190,6 +191,39 @@ Deno.test("a directory under /dev, /proc or /sys cannot be written in, whatever 
   }
   assertEquals(levels(await findingsOf(socketDirectory, subjectWith({ "Admin:Socket": "/dev/shm/a.sock" }))), [
     "ok admin/socket",
+  ]);
+});
+
+Deno.test("journal and history need not be there, and are the daemon's to write if they are", async () => {
+  await using directory = await directoryOf(0o755);
+  const settings = { "State:Directory": directory.path };
+  const judged = async (given: Parameters<typeof subjectWith>[1] = {}) =>
+    (await findingsOf(stateFiles, subjectWith(settings, given))).map(({ level, what }) => `${level} ${what}`);
+  const [journal, history] = [directory.file("journal.jsonl"), directory.file("history")];
+  assertEquals(await judged(), []);
+  await Deno.mkdir(journal);
+  await Deno.writeTextFile(history, "");
+  const [first, second] = await findingsOf(stateFiles, subjectWith(settings));
+  assertEquals([first?.what, second?.what], [`${journal} is not a file`, `${history} is not a directory`]);
+  assertEquals(first?.todo, "Move it away: the daemon makes its own");
+  // The journal's line tells more than "ask as root".
+  const told = await findingsOf(sealing, subjectWith(settings));
+  assertEquals(levels(told), []);
+  await Deno.remove(journal);
+  await Deno.remove(history);
+  await fileOf(directory, "journal.jsonl", 0o640);
+  await Deno.mkdir(history, { mode: 0o700 });
+  assertEquals(await judged({ machine }), [`ok Owners and modes are right: ${journal}, ${history}`]);
+  assertEquals(await judged({ machine, user: STRANGER }), [
+    `error stranger cannot append to ${journal}`,
+    `error stranger cannot write in ${history}`,
+  ]);
+  // The state's directory has a check of its own.
+  await Deno.chmod(directory.path, 0o777);
+  assertEquals(await judged({ machine }), [`ok Owners and modes are right: ${journal}, ${history}`]);
+  await Deno.chmod(directory.path, 0o700);
+  assertEquals(await judged({ machine: machineOwnedBy(1, 1), user: STRANGER }), [
+    `ok Owners and modes are right: ${journal}, ${history}`,
   ]);
 });
 
