@@ -27,7 +27,14 @@ export interface AdminRequest {
 /** An answer in JSON, with any status, or in one line why there is none. */
 export type AdminAnswer =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
-  | { readonly ok: false; readonly message: string };
+  | NoAnswer;
+
+interface NoAnswer {
+  readonly ok: false;
+  readonly message: string;
+  /** The limit was over. */
+  readonly isOverdue?: true;
+}
 
 /** An answer with status 200 in the form that a command knows; or its exit code, and the terminal has the reason. */
 export type Answered<T> =
@@ -37,7 +44,7 @@ export type Answered<T> =
 /** A response with an unread body, or in one line why there is none. */
 export type AdminResponse =
   | { readonly ok: true; readonly response: Response }
-  | { readonly ok: false; readonly message: string };
+  | NoAnswer;
 
 /** Requests to one daemon; disposing of it ends its connections. */
 export interface AdminClient extends Disposable {
@@ -99,7 +106,7 @@ export function openAdminClient(
       });
       return { ok: true, response };
     } catch (error) {
-      if (limit.signal.aborted) return { ok: false, message: tooSlow(name, request) };
+      if (limit.signal.aborted) return tooSlow(name, request);
       return { ok: false, message: await unreachable(address, name, error) };
     } finally {
       clearTimeout(timer);
@@ -175,7 +182,7 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
   }, request.limitMilliseconds ?? ANSWER_LIMIT_MILLISECONDS);
   try {
     const opened = await open(request, ending.signal);
-    if (!opened.ok) return overdue ? { ok: false, message: tooSlow(name, request) } : opened;
+    if (!opened.ok) return overdue ? tooSlow(name, request) : opened;
     const { response } = opened;
     const maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;
     const text = await textOf(response, maxBytes);
@@ -187,7 +194,7 @@ async function ask(name: string, open: AdminClient["open"], request: AdminReques
       message: `The server at ${name} is not honua-configd: /${request.path} gave ${what} (status ${response.status})`,
     };
   } catch (error) {
-    if (overdue) return { ok: false, message: tooSlow(name, request) };
+    if (overdue) return tooSlow(name, request);
     return { ok: false, message: `The answer of ${name} broke off: ${reasonOf(error)}` };
   } finally {
     clearTimeout(timer);
@@ -251,8 +258,8 @@ function refusal(name: string, hasToken: boolean, status: number, body: unknown)
   return `${name} answered with status ${status}${title === undefined ? "" : `: ${terminalText(title)}`}`;
 }
 
-function tooSlow(name: string, { limitMilliseconds = ANSWER_LIMIT_MILLISECONDS }: AdminRequest): string {
-  return `${name} did not answer within ${limitMilliseconds / 1_000} s`;
+function tooSlow(name: string, { limitMilliseconds = ANSWER_LIMIT_MILLISECONDS }: AdminRequest): NoAnswer {
+  return { ok: false, message: `${name} did not answer within ${limitMilliseconds / 1_000} s`, isOverdue: true };
 }
 
 /** Why a request had no answer. For a socket, a second connection attempt gives the system's reason. */
@@ -274,6 +281,8 @@ async function unreachable(address: AdminAddress, name: string, error: unknown):
       return `Nothing answers at ${name}: there is no such socket. Is honua-configd running?`;
     }
     if (why instanceof Deno.errors.ConnectionRefused) {
+      const isOther = await Deno.stat(address.path).then(({ isSocket }) => !isSocket, () => false);
+      if (isOther) return `Nothing answers at ${name}: it is no socket`;
       return `Nothing answers at ${name}: no process listens there any more. Is honua-configd running?`;
     }
     if (why instanceof Deno.errors.PermissionDenied) {

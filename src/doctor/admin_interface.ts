@@ -2,7 +2,6 @@
 // here; and what the daemon says of its open addresses.
 import { readTcpSettings } from "../admin/tcp_listener.ts";
 import { pairTrouble } from "../admin/tls_listener.ts";
-import { socketPathTrouble } from "../admin/unix_socket.ts";
 import { accessSection } from "./access.ts";
 import { section, type Subject, type Within } from "./examination.ts";
 import { error, ok } from "./finding.ts";
@@ -40,10 +39,4 @@ export const listener = section("The admin interface", readListeners, {
 export const certificate = accessSection("admin/listener", "The admin certificate", ({ options: { admin } }) => {
   const { listen, tls: { certificateFile: path } } = admin;
   return listen === null || path === null ? [] : [{ path, namedBy: "Admin:Tls:CertificateFile", deed: "read" }];
-});
-
-export const socket = section("The admin socket", async ({ options: { admin } }: Subject) => {
-  return admin.socket === null ? null : await socketPathTrouble(admin.socket);
-}, {
-  "admin/socket": (trouble) => trouble !== null && error(trouble, "Mend it before the daemon is started again"),
 });

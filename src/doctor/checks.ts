@@ -32,7 +32,6 @@ export const CHECKS: readonly Section[] = [
   snapshot.stateDirectory,
   snapshot.stateFiles,
   snapshot.socketDirectory,
-  adminInterface.socket,
   adminInterface.certificate,
   adminInterface.listener,
   redis,

@@ -25,7 +25,12 @@ export type StatusAnswer =
     /** Why an address of its admin interface is not open, or shows an old certificate, in one line each. */
     readonly listenerTroubles: readonly string[];
   }
-  | { readonly ok: false; readonly message: string };
+  | {
+    readonly ok: false;
+    readonly message: string;
+    /** Something listens, and the limit was over. */
+    readonly isOverdue?: true;
+  };
 
 /** The part of a subject that needs no valid options. */
 export interface Host {

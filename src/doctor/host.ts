@@ -1,8 +1,9 @@
 // The host, the daemon's unit, and the daemon's own word: whether it answers, and what `honua-configd status` says.
+import { socketPathTrouble } from "../admin/unix_socket.ts";
 import { openParser } from "../document/hcl/parser.ts";
 import { residentBytes } from "../document/hcl/usage.ts";
 import { firstFile, SETPRIV_PATHS } from "../host/program_search.ts";
-import { type Host, type Judged, section, type Subject } from "./examination.ts";
+import { type Host, type Judged, section, type Subject, type Within } from "./examination.ts";
 import { error, note, ok, warning } from "./finding.ts";
 import { kindOf } from "./machine.ts";
 import { isActive, type UnitFacts } from "./unit.ts";
@@ -118,13 +119,25 @@ export const clock = section("The clock", async ({ machine, unit }: Host, { sign
 /** Leaves time to say that the daemon does not answer. */
 export const ANSWER_SHARE = 0.8;
 
-/** Null: it has no socket. */
-export const daemon = section("The daemon", async ({ options, askStatus }: Subject, { limitMilliseconds }) => {
-  return options.admin.socket === null ? null : await askStatus(limitMilliseconds * ANSWER_SHARE);
-}, {
+/** Null: it has no socket; `isMisplaced`: its path can be no socket's. */
+async function askDaemon({ options: { admin: { socket } }, askStatus }: Subject, { limitMilliseconds }: Within) {
+  if (socket === null) return null;
+  const trouble = await socketPathTrouble(socket);
+  if (trouble !== null) return { ok: false, message: trouble, isMisplaced: true } as const;
+  return await askStatus(limitMilliseconds * ANSWER_SHARE);
+}
+
+export const daemon = section("The daemon", askDaemon, {
   "daemon/answers": (answer, { unit }) => {
     if (answer === null) return note("The daemon has no socket to be asked on: Admin:Socket is empty");
     if (answer.ok) return ok(`The daemon answers, version ${answer.version}`);
+    if ("isMisplaced" in answer) {
+      return error(answer.message, "The daemon refuses to start: move away what is there, or set Admin:Socket");
+    }
+    if (answer.isOverdue) {
+      const todo = "Look at the daemon's process, which listens there: it is stopped, or the host is overloaded";
+      return error(answer.message, todo);
+    }
     if (isActive(unit)) return error(answer.message, "systemctl status and the log say how the daemon is");
     return warning(answer.message, "Start the daemon, or name its options with --options");
   },

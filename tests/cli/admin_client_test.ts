@@ -28,12 +28,19 @@ for (const command of ["status", "peers", "reload", "events"]) {
 
 Deno.test("a socket without a listener differs from a missing one", async () => {
   await using directory = await temporaryDirectory();
-  const stale = await directory.write("stale.sock", "");
-  const { code, error } = await runRecorded(["status", "--socket", stale]);
-  assertEquals([code, error], [
-    3,
-    `Nothing answers at ${stale}: no process listens there any more. Is honua-configd running?\n`,
-  ]);
+  const stale = directory.file("stale.sock");
+  const first = Deno.listen({ transport: "unix", path: directory.file("first.sock") });
+  // At its close Deno removes only the name that it bound.
+  await Deno.link(directory.file("first.sock"), stale);
+  first.close();
+  const file = await directory.write("file.sock", "");
+  const said = async (socket: string) => {
+    const { code, error } = await runRecorded(["status", "--socket", socket]);
+    return [code, error];
+  };
+  const gone = `Nothing answers at ${stale}: no process listens there any more. Is honua-configd running?\n`;
+  assertEquals(await said(stale), [3, gone]);
+  assertEquals(await said(file), [3, `Nothing answers at ${file}: it is no socket\n`]);
 });
 
 const isRoot = Deno.uid() === 0;
@@ -109,6 +116,7 @@ for (const [what, text] of [["nothing", ""], ["half an answer", `${HEAD}Content-
     assertEquals(await client.ask({ path: "admin/status", limitMilliseconds: 100 }), {
       ok: false,
       message: `${server.socket} did not answer within 0.1 s`,
+      isOverdue: true,
     });
   });
 }

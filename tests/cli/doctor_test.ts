@@ -153,6 +153,29 @@ Deno.test("a daemon that answers is judged by its own status, and one of another
   assertEquals(await judged({ strange: 1 }), ["warning daemon/answers"]);
 });
 
+Deno.test("a daemon that hangs is an error, and so is a file in the socket's place; neither is to be started", async () => {
+  await using directory = await temporaryDirectory();
+  const socket = directory.file("admin.sock");
+  const optionsFile = await hostOf(directory, socket);
+  const answers = async () => {
+    const { code, findings } = await examined({ optionsFile, timeoutSeconds: 2 });
+    return [code, ...findings.filter(({ check }) => check === "daemon/answers")];
+  };
+  const hanging = Deno.listen({ transport: "unix", path: socket });
+  const check = "daemon/answers";
+  assertEquals(await answers(), [1, {
+    check,
+    level: "error",
+    what: `${socket} did not answer within 1.6 s`,
+    todo: "Look at the daemon's process, which listens there: it is stopped, or the host is overloaded",
+  }]);
+  hanging.close();
+  await Deno.writeTextFile(socket, "");
+  const what = `${socket} is not a socket, and is left in place: name another path`;
+  const todo = "The daemon refuses to start: move away what is there, or set Admin:Socket";
+  assertEquals(await answers(), [1, { check, level: "error", what, todo }]);
+});
+
 const MISTAKES: [string[], string][] = [
   [["--timeout", "0"], "It must be a whole number from 1 on."],
   [["--timeout", "601"], "It must be at most 600."],

@@ -1,7 +1,8 @@
 // The doctor and the daemon judge the settings of the admin interface alike.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openAdminServer } from "../../src/admin/server.ts";
-import { certificate, listener, socket } from "../../src/doctor/admin_interface.ts";
+import { certificate, listener } from "../../src/doctor/admin_interface.ts";
+import { daemon } from "../../src/doctor/host.ts";
 import { fakeDaemonApi } from "../admin/fake_daemon_api.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -40,8 +41,11 @@ Deno.test("each option with which the daemon refuses to start is an error, in th
     const message = opened.ok ? "" : opened.message;
     assertEquals([opened.ok, !opened.ok && opened.isOption], [false, true], JSON.stringify(settings));
     const subject = subjectWith(settings);
-    const found = [...await findingsOf(socket, subject), ...await findingsOf(listener, subject)];
-    assertEquals(found.map(({ level, what }) => [level, what]), [["error", message]]);
+    const found = [...await findingsOf(daemon, subject), ...await findingsOf(listener, subject)];
+    assertEquals(found.filter(({ level }) => level === "error").map(({ level, what }) => [level, what]), [[
+      "error",
+      message,
+    ]]);
   }
   const well = { ...listen, ...tls, "Admin:TokenFile": tokenFile };
   assertEquals(levels(await findingsOf(listener, subjectWith(well))), ["ok admin/listener"]);
