@@ -182,7 +182,10 @@ function judgeObstacle({ path, real, deed, obstacle, looked, user, isMade }: Pla
   const name = user?.name ?? "the daemon's user";
   const what = `${name} cannot ${deed} ${path}`;
   const { path: at, code, lacking } = obstacle;
-  if (code !== null) return [error(`${what}: ${at}: ${code}`, "Look at it as root")];
+  if (code !== null) {
+    const todo = code === "EACCES" ? "Look at it as root" : "Mend the path, or name another";
+    return [error(`${what}: ${at}: ${code}`, todo)];
+  }
   const todo = `Give ${name} or a group of its ${LIST.format(lacking)} permission on ${at}`;
   return [error(at === path ? what : `${what}: ${at} keeps it out`, todo)];
 }

@@ -40,7 +40,13 @@ type Texts = NonNullable<Awaited<ReturnType<typeof readSealed>>["texts"]>;
 export const sealing = section("The key ring", readSealed, {
   "store/keys": ({ ring }) => {
     if (ring === null) return null;
-    if (!ring.ok) return failed(ring.message, "Put the key ring of another instance there, or honua-configd key add");
+    if (!ring.ok) {
+      const canAdd = /: ENOENT$| has no key: /.test(ring.message);
+      return failed(
+        ring.message,
+        `Put the key ring of another instance there${canAdd ? ", or honua-configd key add" : ""}`,
+      );
+    }
     const { path, keys } = ring.ring;
     const count = keys.length === 1 ? "a key" : `${keys.length} keys`;
     const trouble = ringModeTrouble(ring.ring);

@@ -64,6 +64,17 @@ Deno.test("a source that the daemon's user cannot read names the user and the pl
   assertEquals(found?.todo, `Give stranger or a group of its execute permission on ${directory.path}`);
 });
 
+Deno.test("links that lead in a circle are no matter for root", async () => {
+  await using directory = await directoryOf(0o755);
+  const path = directory.file("loop");
+  await Deno.symlink(path, path);
+  const [found] = await findingsOf(permissions, subjectWith({}, { source: { path, decidedBy: "--config" } }));
+  assertEquals([found?.what, found?.todo], [
+    `root cannot read ${path}: ${path}: ELOOP`,
+    "Mend the path, or name another",
+  ]);
+});
+
 Deno.test("permissions are judged on the file that a symbolic link leads to", async () => {
   await using directory = await directoryOf(0o755);
   const path = await fileOf(directory, "real.hcl", 0o600);

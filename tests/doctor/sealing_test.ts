@@ -55,6 +55,17 @@ Deno.test("a key ring that opens all sources is well, and each key is named that
   assertEquals(levels(await place.judged()), ["ok store/keys", "warning store/keys", "ok history/sources"]);
 });
 
+Deno.test("a key ring is to be made by key add only if that can succeed", async () => {
+  await using place = await openPlace();
+  const advice = async () => (await place.judged())[0]?.todo;
+  const other = "Put the key ring of another instance there";
+  assertEquals(await advice(), `${other}, or honua-configd key add`);
+  await place.ring("");
+  assertEquals(await advice(), `${other}, or honua-configd key add`);
+  await place.ring("garbage");
+  assertEquals(await advice(), other);
+});
+
 Deno.test("a key that is missing is an error with its id and a way to mend it, before damage is one", async () => {
   await using place = await openPlace();
   await place.ring(OLD.line);
