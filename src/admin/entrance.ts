@@ -30,7 +30,7 @@ export interface OpenedListener {
 }
 
 /** The result of a look at an open listener. Null in its place: nothing has changed. */
-export interface LookedAt {
+export interface LookResult {
   /** Of the log. */
   readonly level: "information" | "warning" | "error";
   /** Whether every look finds it until it is over. */
@@ -175,7 +175,7 @@ const HANGING: ListenerRefusal = {
 };
 
 /** Keeps the current trouble of a listener, and reports only changes. */
-function newsReporter(onTrouble: (message: string) => void, onLook: (looked: LookedAt) => void) {
+function newsReporter(onTrouble: (message: string) => void, onLook: (looked: LookResult) => void) {
   let current: string | null = null;
   return {
     current: () => current,
@@ -184,7 +184,7 @@ function newsReporter(onTrouble: (message: string) => void, onLook: (looked: Loo
       current = opening.ok ? null : opening.message;
     },
     async look(opened: OpenedListener) {
-      const failed = (error: unknown): LookedAt => ({ level: "error", lasts: true, message: String(error) });
+      const failed = (error: unknown): LookResult => ({ level: "error", lasts: true, message: String(error) });
       const looked = await opened.look().catch(failed);
       if (looked !== null && looked.message !== current) onLook(looked);
       current = looked?.lasts ? looked.message : null;

@@ -51,8 +51,8 @@ export async function openTlsListener(
   const listener = replaceableListener(first.listener);
   let suspect = "";
   let isLost = false;
-  let fault: LookedAt | null = null;
-  const listenWithPair = async (news: string): Promise<LookedAt> => {
+  let fault: LookResult | null = null;
+  const listenWithPair = async (news: string): Promise<LookResult> => {
     try {
       isLost = true;
       await listener.replace(() => listenAgain(pair, { hostname: address.hostname, port: addr.port }, clock));

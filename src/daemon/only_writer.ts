@@ -58,7 +58,7 @@ function stateLock(path: string): SnapshotLock {
       const taken = await withinLimit(taking, STATE_LIMIT_MILLISECONDS);
       return taken.ok && (taken.value.ok || taken.value.code === "LOCKED")
         ? taken.value
-        : { ok: true, unlockable: null };
+        : { ok: true, lockWarning: null };
     },
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };

@@ -135,7 +135,7 @@ function wentBackOnlyHere({ pinned, skips }: KeptReleases, hash: string): boolea
 export function leftBy(kept: KeptReleases, to: string): Release | null {
   const running = runningRelease(kept);
   // A host that went back by itself runs the target already.
-  if (running?.hash === to && !wentBackAlone(kept, to)) return running;
+  if (running?.hash === to && !wentBackOnlyHere(kept, to)) return running;
   return kept.list.findLast((one) => one.hash !== to) ?? null;
 }
 

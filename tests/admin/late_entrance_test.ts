@@ -257,7 +257,7 @@ Deno.test("a look that hangs is waited for half a second when the entrance close
 });
 
 Deno.test("a look's lasting trouble is reported once until it changes or is over, and anything else each time", async () => {
-  const { entrance, openings, listener, log, onLook } = entering();
+  const { entrance, openings, listener, log, onLook } = openLateEntrance();
   openings[0]!.resolve(listener("a"));
   await using one = await entrance();
   log();
@@ -267,8 +267,8 @@ Deno.test("a look's lasting trouble is reported once until it changes or is over
     await turn();
     return log().slice(1);
   };
-  const lost: LookedAt = { level: "error", lasts: true, message: "taken" };
-  const back: LookedAt = { level: "warning", lasts: false, message: "there again" };
+  const lost: LookResult = { level: "error", lasts: true, message: "taken" };
+  const back: LookResult = { level: "warning", lasts: false, message: "there again" };
   assertEquals([await look(null), one.trouble()], [[], null]);
   assertEquals([await look(lost), await look(lost), one.trouble()], [["error taken"], [], "taken"]);
   assertEquals([await look(null), await look(lost)], [[], ["error taken"]]);
