@@ -279,7 +279,14 @@ export type ReloadAnswer =
   }
   | { readonly kind: "rejected"; readonly reason: string; readonly diagnostics: readonly DiagnosticAnswer[] }
   /** The source is valid, and not to be put in force. */
-  | { readonly kind: "held"; readonly reason: string }
+  | {
+    readonly kind: "held";
+    readonly reason: string;
+    /** Of the source. */
+    readonly hash: string;
+    /** Whether the source has a rollout, or is to be proposed for one. */
+    readonly awaitsRollout: boolean;
+  }
   /** The source could not be read, the snapshot not be written, or a forced change not be announced. */
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "stopping" };

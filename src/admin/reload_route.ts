@@ -95,8 +95,10 @@ function answerOf(answer: ReloadAnswer, answers: Answers, at: Date): Response {
       const { reason: detail, diagnostics } = answer;
       return answers.problem({ status: 422, code: "admin/rejected", detail, members: { diagnostics } });
     }
-    case "held":
-      return answers.problem({ status: 409, code: "admin/held", detail: answer.reason });
+    case "held": {
+      const { reason: detail, hash, awaitsRollout } = answer;
+      return answers.problem({ status: 409, code: "admin/held", detail, members: { hash, awaitsRollout } });
+    }
     case "failed":
       return answers.problem({ status: 503, code: "admin/reload-failed", detail: answer.reason });
     case "stopping":

@@ -20,7 +20,7 @@ import { keyCommand } from "./key_command.ts";
 import { approvalCommands } from "./approval_commands.ts";
 import { publishCommands } from "./publish_commands.ts";
 import { releaseCommands } from "./release_commands.ts";
-import { rolloutCommands } from "./rollout_commands.ts";
+import { rolloutCommands, watchLength } from "./rollout_commands.ts";
 import type { OptionRequest } from "./prepared.ts";
 import type { Terminal } from "./terminal.ts";
 import { printVersion, versionLine } from "./version.ts";
@@ -258,26 +258,48 @@ function reloadCommand(terminal: Terminal, finish: Finish): Command {
     )
     .option("--if-match <etag>", "only if the snapshot in force has this ETag")
     .option("--confirm <time>", "go back after 10m, 90s or 1h unless `honua-configd confirm` is run", confirmSeconds)
+    .addOption(
+      new Option("--watch", "follow the rollout of the source to its end").default(false)
+        .conflicts(["force", "now", "emergency", "confirm"]),
+    )
+    .option(
+      "--timeout <time>",
+      "with --watch: for at most 90s, 10m, 12h or 7d (default: as its steps take)",
+      watchLength,
+    )
     .option("--reason <text>", "why, in one line, for the history")
     .option("--author <name>", "the person (default: the user, by SUDO_USER or USER)")
     .action(async (flags) => {
       const { notify, force, now, emergency, ifMatch = null, confirm = null, reason = null, ...others } = flags;
       if (now && reason === null) command.error("error: --now takes --reason");
       if (emergency && reason === null) command.error("error: --emergency needs --reason");
-      const { author = null, format } = others;
-      const request = { notify, force, now, emergency, ifMatch, confirmSeconds: confirm, reason, author, format };
+      const { author = null, format, timeout = null } = others;
+      const watch = others.watch ? { limitMilliseconds: timeout } : null;
+      const request = {
+        notify,
+        force,
+        now,
+        emergency,
+        ifMatch,
+        confirmSeconds: confirm,
+        reason,
+        author,
+        format,
+        watch,
+      };
       const { reload } = await import("./reload.ts");
       finish(await reload({ address: addressOf(flags), ...request }, terminal));
     });
   return addExamples(
     addEndings(command, [
-      "0  the source is in force",
-      "1  it was rejected, or is held",
-      "3  nothing answers, not all of it could be done, or the snapshot in force is not that of --if-match",
+      "0  the source is in force; with --watch: on all instances of its rollout",
+      "1  it was rejected, or is held; with --watch also: its rollout did not end well, or it is not what others run",
+      "3  nothing answers, not all of it could be done, or another snapshot than that of --if-match is in force",
     ]),
     [
       "reload",
       "reload --notify",
+      "reload --watch",
       "reload --force",
       'reload --confirm 10m --reason "new tiles"',
       'reload --now --reason "urgent"',

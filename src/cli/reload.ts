@@ -1,6 +1,7 @@
 // `honua-configd reload`: makes the daemon look at its source now, and waits for the result. It ends with 0 if the
-// source is in force; with 1 if it was rejected or is held; with 3 if the daemon did not answer or could not do all of
-// it, or if the snapshot in force is not that of `--if-match`.
+// source is in force, with 1 if it was rejected or is held, with 3 if the daemon did not answer or could not do all of
+// it, or if another snapshot than the one of `--if-match` is in force. With `--watch` it goes on until the fleet has the
+// source.
 import * as z from "zod";
 import { isGeneration, isHash } from "../agreement/head.ts";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
@@ -10,8 +11,10 @@ import type { DiagnosticAnswer } from "../admin/daemon_api.ts";
 import { areDiagnostics, diagnosticsText } from "./diagnostic_answer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { personOf } from "./person.ts";
+import { askRollout, PACE, type WatchPace } from "./rollout.ts";
 import { shortHash } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { type Look, watchReload } from "./watched_reload.ts";
 
 export interface ReloadCommandRequest {
   readonly address: AdminFlags;
@@ -32,6 +35,8 @@ export interface ReloadCommandRequest {
   readonly reason: string | null;
   /** The change goes back after this time unless it is confirmed; null: it does not. */
   readonly confirmSeconds: number | null;
+  /** Null: end with the reload; else follow the rollout, for at most so many milliseconds if that is not null. */
+  readonly watch: { readonly limitMilliseconds: number | null } | null;
 }
 
 /** The daemon gives a reload 60 s; the rest is for its answer to arrive. */
@@ -52,7 +57,12 @@ const doneSchema = z.object({
   warnings: z.array(z.string()).optional(),
 });
 
-const heldSchema = z.object({ code: z.literal("admin/held"), detail: z.string() });
+const heldSchema = z.object({
+  code: z.literal("admin/held"),
+  detail: z.string(),
+  hash: hash.optional(),
+  awaitsRollout: z.boolean().optional(),
+});
 
 const rejectedSchema = z.object({
   title: z.string().optional(),
@@ -61,29 +71,71 @@ const rejectedSchema = z.object({
 });
 
 /** Requests the reload and reports its result. */
-export async function reload(request: ReloadCommandRequest, terminal: Terminal): Promise<ExitCode> {
+export async function reload(
+  request: ReloadCommandRequest,
+  terminal: Terminal,
+  pace: WatchPace = PACE,
+): Promise<ExitCode> {
   const tag = request.ifMatch === null ? null : entityTagOf(request.ifMatch);
   if (tag === undefined) {
     terminal.error("--if-match takes the ETag of /admin/snapshot: 64 hexadecimal digits, in quotes or not, or *\n");
     return EXIT.usage;
   }
+  const { watch, format } = request;
   return await withAdminClient(request.address, terminal, async (client) => {
-    const answer = await client.ask({
-      method: "POST",
-      path: "admin/metadata/reload",
-      headers: tag === null ? {} : { "if-match": tag },
-      json: wantedOf(request, terminal),
-      limitMilliseconds: RELOAD_LIMIT_MILLISECONDS,
-    });
-    if (!answer.ok) return unavailable(answer.message, terminal);
-    const code = answer.status === 200
-      ? reportDone(answer.body, request, terminal)
-      : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
-    if (code === null) return unavailable(unexpectedAnswer(client), terminal);
-    if (request.format === "json") terminal.out(jsonLine(answer.body));
-    else if (code === EXIT.done && request.confirmSeconds !== null) terminal.out(await confirmationText(client));
-    return code;
+    const answer = await ask(client, tag, request, terminal);
+    if (watch === null) return await report(answer, request, client, terminal);
+    let next: AdminAnswer | null = answer;
+    const look = async () => {
+      // The condition and the wish to notify the others are about the first look.
+      const again = { ...request, notify: false };
+      const [looked, wanted] = next === null ? [await ask(client, null, again, terminal), again] : [next, request];
+      next = null;
+      return { look: lookOf(looked), report: () => report(looked, wanted, client, terminal) };
+    };
+    return await watchReload({ ...watch, format, look, ask: () => askRollout(client) }, terminal, pace);
   });
+}
+
+async function ask(
+  client: AdminClient,
+  tag: string | null,
+  request: ReloadCommandRequest,
+  terminal: Terminal,
+): Promise<AdminAnswer> {
+  return await client.ask({
+    method: "POST",
+    path: "admin/metadata/reload",
+    headers: tag === null ? {} : { "if-match": tag },
+    json: wantedOf(request, terminal),
+    limitMilliseconds: RELOAD_LIMIT_MILLISECONDS,
+  });
+}
+
+async function report(
+  answer: AdminAnswer,
+  request: ReloadCommandRequest,
+  client: AdminClient,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (!answer.ok) return unavailable(answer.message, terminal);
+  const code = answer.status === 200
+    ? reportDone(answer.body, request, terminal)
+    : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
+  if (code === null) return unavailable(strangeAnswer(client), terminal);
+  if (request.format === "json") terminal.out(jsonLine(answer.body));
+  else if (code === EXIT.done && request.confirmSeconds !== null) terminal.out(await confirmationText(client));
+  return code;
+}
+
+/** An answer that has no form of these leads to no rollout. */
+function lookOf(answer: AdminAnswer): Look {
+  if (!answer.ok) return { kind: "ended" };
+  const done = doneSchema.safeParse(answer.status === 200 ? answer.body : null);
+  if (done.success) return { kind: "in-force", hash: done.data.hash, standing: done.data.standing ?? "agreed" };
+  const held = heldSchema.safeParse(answer.body);
+  if (!held.success || held.data.awaitsRollout !== true || held.data.hash === undefined) return { kind: "ended" };
+  return { kind: "awaits-rollout", hash: held.data.hash };
 }
 
 /** Only members that are wanted, because a daemon of an earlier version refuses those that it does not know. */

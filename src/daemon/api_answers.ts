@@ -20,7 +20,7 @@ import type { Notifier, PeersAnswer } from "../cluster/notifier.ts";
 import type { DaemonMetrics } from "../telemetry/metrics.ts";
 import type { FigureMemory } from "../telemetry/recent_figures.ts";
 import type { Head } from "../agreement/head.ts";
-import { runningRelease } from "../releases/release.ts";
+import { type Held, runningRelease } from "../releases/release.ts";
 import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import type { ReloadOutcome } from "../reload/report.ts";
@@ -279,7 +279,7 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
   const { emergency, force, now } = request;
   const outcome = await loop.request(emergency ? "emergency" : force ? "force" : now ? "now" : "admin");
   if (outcome === null) return { kind: "stopping" };
-  const failed = failureOf(outcome);
+  const failed = failureOf(outcome, loop.state().rollouts?.policy != null);
   if (failed !== null) return failed;
   await withinLimit(loop.announced(), announcingMilliseconds(parts));
   const { count, forced, delivered } = recorder.announcements();
@@ -306,7 +306,7 @@ async function reload(parts: DaemonApiParts, request: ReloadRequest, stopped: Ab
   };
 }
 
-function failureOf(outcome: ReloadOutcome<Candidate>): ReloadAnswer | null {
+function failureOf(outcome: ReloadOutcome<Candidate>, hasSteps: boolean): ReloadAnswer | null {
   switch (outcome.kind) {
     case "activated":
     case "unchanged":
@@ -317,13 +317,24 @@ function failureOf(outcome: ReloadOutcome<Candidate>): ReloadAnswer | null {
       return { kind: "rejected", reason, diagnostics: diagnostics.map(diagnosticAnswer) };
     }
     case "held":
-      return { kind: "held", reason: heldText(outcome.held) };
+      return {
+        kind: "held",
+        reason: heldText(outcome.held),
+        hash: outcome.held.hash,
+        awaitsRollout: awaitsRollout(outcome.held, hasSteps),
+      };
     case "unreadable":
     case "write-failed":
       return { kind: "failed", reason: outcome.reason };
     case "awaiting-retry":
       return { kind: "failed", reason: "The snapshot is still to be written" };
   }
+}
+
+/** A source without approvals is proposed too: its rollout waits for them. */
+function awaitsRollout(held: Held, hasSteps: boolean): boolean {
+  if (held.kind === "unapproved") return hasSteps;
+  return held.kind === "staged" && (held.why === "waiting" || held.why === "proposing");
 }
 
 /** The limit of an answer for a request to Redis. */

@@ -27,6 +27,21 @@ Deno.test("a reload is answered as Honua's servers answer it, when it is done", 
   }]);
 });
 
+Deno.test("a reload whose source is held names the source, and says whether a rollout is to come", async () => {
+  await using host = await openAdminHost();
+  host.api.answerReload = () =>
+    Promise.resolve({ kind: "held", reason: "Its rollout waits", hash: "e5", awaitsRollout: true });
+  const response = await post(host);
+  const { code, detail, hash, awaitsRollout } = await response.json();
+  assertEquals([response.status, code, detail, hash, awaitsRollout], [
+    409,
+    "admin/held",
+    "Its rollout waits",
+    "e5",
+    true,
+  ]);
+});
+
 Deno.test("a reload without the steps of a rollout is asked for with its reason", async () => {
   await using host = await openAdminHost();
   const body = '{"now": true, "reason": "urgent"}';

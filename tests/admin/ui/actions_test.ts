@@ -312,7 +312,10 @@ Deno.test("the answer of the daemon is a sentence, with its advice and its diagn
   } as const;
   const place = { suggestion: "did you mean tiles?", file: "/etc/honua/config.hcl", frame: null };
   const reloads = [
-    [{ kind: "held", reason: "It is held; wait" }, "409 The change is not in force yet It is held; wait. Back"],
+    [
+      { kind: "held", reason: "It is held; wait", hash: "e", awaitsRollout: false },
+      "409 The change is not in force yet It is held; wait. Back",
+    ],
     [{ kind: "failed", reason: `No source ${SECRET}` }, "503 Not taken up No source ***."],
     [{ kind: "stopping" }, "503 Not taken up The daemon is about to end, and did nothing."],
     [
