@@ -234,16 +234,15 @@ function missingOf(rollout: Rollout, fleet: readonly FleetMember[]): { readonly 
 function promote(
   rollouts: Rollouts,
   rollout: Rollout,
-  { full }: Extract<RolloutOrder, { readonly kind: "promote" }>,
+  { full, author, reason }: Extract<RolloutOrder, { readonly kind: "promote" }>,
   fleet: readonly FleetMember[],
 ): RolloutDecision {
-  if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, null));
-  const others = amongOthers(rollout, fleet);
-  if (others !== null) return move(rollouts, full ? { ...others, step: others.counts.length - 1 } : others);
+  const why = `${author}: ${reason}`;
+  if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, why));
   const missing = missingOf(rollout, fleet).map(({ id }) => id);
   const kept = without(rollout, missing);
   const isEmptied = missing.length === rollout.counts[rollout.step];
-  const next = isEmptied && !full ? withPhase(kept, "admitting", null) : promoted(kept, full, null);
+  const next = isEmptied && !full ? withPhase(kept, "admitting", why) : promoted(kept, full, why);
   return move(rollouts, next);
 }
 

@@ -44,6 +44,10 @@ Deno.test("a person pauses, promotes and ends a rollout from any host", async ()
   const promoted = await ask(fleet, 1, "promote", "--reason", "looks good");
   assertEquals([promoted.code, promoted.error], [0, ""]);
   await shows(fleet, /step 2 of 3, 2 of 3 hosts let in, baking/);
+  const { directory } = fleet.instances[1]!;
+  const journal = await runRecorded(["journal", "--set", `State:Directory=${directory}`]);
+  assertMatch(journal.out, /: anna: a look first \(paused, step 1 of 3\)\n/);
+  assertMatch(journal.out, /: anna: looks good \(admitting, step 2 of 3\)\n/);
   assertStringIncludes((await ask(fleet, 0, "status")).out, "Rollout      of ");
 
   const ended = await ask(fleet, 0, "rollback", "--reason", "empty tiles");

@@ -153,7 +153,7 @@ Deno.test("a halted rollout goes on without the hosts that did not become health
     news -> sees b h2,me>h3 halted, look, back b, runs 2 b (cluster) in place of a
     hooks ok -> healthy 2
     peers h2 h3 ->
-    promote -> read-fleet, move b me|h3> admitting, sees b me|h3> admitting
+    promote -> read-fleet, move b me|h3> admitting (ada: asked), sees b me|h3> admitting (ada: asked)
     = 1 a healthy, 2 b healthy; pinned b; held staged; held
   `,
   );
@@ -167,7 +167,7 @@ Deno.test("a host that was left behind and everything that it ran by the store g
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
     wait 601 -> read-fleet, move b me>h2,h3 halted (no news before the deadline from me), sees b me>h2,h3 halted (no news before the deadline from me)
     peers h2=b h3 ->
-    promote -> read-fleet, move b h2,h3> admitting, sees b h2,h3> admitting, look, runs 3 a (file), agreed
+    promote -> read-fleet, move b h2,h3> admitting (ada: asked), sees b h2,h3> admitting (ada: asked), look, runs 3 a (file), agreed
     = 1 a healthy, 2 b replaced, 3 a running; agreed
   `,
   );
@@ -180,7 +180,7 @@ Deno.test("if nobody of a step became healthy, a person lets the next hosts take
     store rollout b h4>h2,me admitting ->
     news -> sees b h4>h2,me admitting, look, unchanged
     wait 601 -> read-fleet, move b h4>h2,me halted (no news before the deadline from a host that left), sees b h4>h2,me halted (no news before the deadline from a host that left)
-    promote -> read-fleet, move b h2,me> admitting, sees b h2,me> admitting, look, back b, runs 2 b (cluster) in place of a
+    promote -> read-fleet, move b h2,me> admitting (ada: asked), sees b h2,me> admitting (ada: asked), look, back b, runs 2 b (cluster) in place of a
     = 1 a healthy, 2 b running; pinned b; held staged; held
   `,
   );
@@ -196,9 +196,9 @@ Deno.test("a paused rollout waits for a person, and goes on by a step or by all"
     peers h2=b h3 ->
     wait 3600 ->
     due -> read-fleet
-    promote -> read-fleet, move b h2|me>h3 admitting, sees b h2|me>h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    promote -> read-fleet, move b h2|me>h3 admitting (ada: asked), sees b h2|me>h3 admitting (ada: asked), look, back b, runs 2 b (cluster) in place of a
     pause-rollout -> move b h2|me>h3 paused (ada: asked), sees b h2|me>h3 paused (ada: asked)
-    promote full -> read-fleet, move b h2|me|h3> admitting, sees b h2|me|h3> admitting
+    promote full -> read-fleet, move b h2|me|h3> admitting (ada: asked), sees b h2|me|h3> admitting (ada: asked)
     = 1 a healthy, 2 b running; pinned b; held staged; held
   `,
   );
@@ -226,7 +226,7 @@ Deno.test("a person lets all in, and they bake", () => {
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
     hooks ok -> healthy 2
-    promote full -> read-fleet, move b me|h2,h3> admitting, sees b me|h2,h3> admitting
+    promote full -> read-fleet, move b me|h2,h3> admitting (ada: asked), sees b me|h2,h3> admitting (ada: asked)
     peers h2=b h3=b ->
     wait 1 -> read-fleet, move b me|h2,h3> baking, sees b me|h2,h3> baking
     wait 59 ->
@@ -261,7 +261,7 @@ Deno.test("if the options say halt, a host that fails only halts the rollout, an
     wait 10 -> read-fleet, check-health, read-fleet
     health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, move b me>h2,h3 halted (me: unhealthy: 500), runs 3 a (health), look, agreed, back a, held skipped b, sees b me>h2,h3 halted (me: unhealthy: 500)
     = 1 a healthy, 2 b failed, 3 a running; skips b here; pinned a here; held skipped; bake hooks; agreed
-    promote -> read-fleet, move b h2,h3> admitting, sees b h2,h3> admitting, look, back a, held skipped b again
+    promote -> read-fleet, move b h2,h3> admitting (ada: asked), sees b h2,h3> admitting (ada: asked), look, back a, held skipped b again
     = 1 a healthy, 2 b failed, 3 a running; skips b here; pinned a here; held skipped; bake hooks; agreed
   `,
   );
