@@ -31,7 +31,8 @@ async function peers(
   if (!answer.ok) return answers.problem(overdue("The peers were not known", limits.answerMilliseconds));
   if (answer.value.ok) {
     const lost = api.lostPeers().map(({ instance, hash, at }) => ({ instance, hash, at }));
-    return answers.json({ peers: shown(answer.value.peers), lost, rollout: api.rolloutSummary() });
+    const { peers, doubt = null } = answer.value;
+    return answers.json({ peers: shown(peers), lost, rollout: api.rolloutSummary(), doubt });
   }
   return answers.problem({ status: 503, code: "admin/peers-unknown", detail: answer.value.reason });
 }
@@ -76,7 +77,8 @@ async function consistency(
   unwanted: AbortSignal,
 ): Promise<Response> {
   const answer = await withinLimit(api.peers(), limits.answerMilliseconds, unwanted);
-  if (!answer.ok || !answer.value.ok) {
+  // One that finds not even its own record may see a part of the fleet only.
+  if (!answer.ok || !answer.value.ok || answer.value.doubt !== undefined) {
     // The reason needs a token: /admin/peers has it.
     const detail = "The configurations of the instances are not known at the moment";
     return answers.problem({ status: 503, code: "admin/peers-unknown", detail });

@@ -1,6 +1,6 @@
 // `honua-configd peers`: a table of all instances with their configurations, and a line below it that says whether they
-// agree. It ends with 0 if all living instances run one hash and have their own names; with 1 if not; with 3 if the
-// daemon or its Redis cannot be reached.
+// agree. It ends with 0 if all living instances run one hash and have names of their own, with 1 if not, with 3 if the
+// daemon or its Redis cannot be reached, or Redis does not have the records of all instances.
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { heldBackText } from "../cluster/held_back_text.ts";
@@ -41,6 +41,7 @@ const peersSchema = z.object({
   })),
   /** A daemon up to version 0.1 does not know rollouts. */
   rollout: rolloutSummarySchema.nullable().default(null),
+  doubt: z.string().nullable().default(null),
 });
 
 type Peer = z.infer<typeof peersSchema>["peers"][number];
@@ -50,7 +51,8 @@ export async function peers(request: PeersRequest, terminal: Terminal): Promise<
   return await withAdminClient(request.address, terminal, async (client) => {
     const answer = await askFor(client, "admin/peers", peersSchema, terminal);
     if (!answer.ok) return answer.code;
-    const agreed = doAgree(answer.value.peers);
+    const { doubt } = answer.value;
+    const agreed = doAgree(answer.value.peers) && doubt === null;
     if (request.format === "json") terminal.out(jsonLine(answer.body));
     else {
       const { peers, rollout } = answer.value;
@@ -60,7 +62,9 @@ export async function peers(request: PeersRequest, terminal: Terminal): Promise<
       terminal.out(`${painted(summaryText(peers, candidate), style, terminal.colourOut)}\n`);
       if (rollout !== null && isShown(rollout)) terminal.out(`${rolloutLine(rollout)}\n`);
     }
-    return agreed ? EXIT.done : EXIT.invalid;
+    if (doubt === null) return agreed ? EXIT.done : EXIT.invalid;
+    terminal.error(`Others may be missing here: ${terminalText(doubt)}\n`);
+    return EXIT.unavailable;
   });
 }
 

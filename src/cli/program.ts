@@ -236,7 +236,7 @@ function peersCommand(terminal: Terminal, finish: Finish): Command {
     addEndings(command, [
       "0  all living instances run one hash",
       "1  they do not, or processes have one name",
-      "3  nothing answers, or Redis cannot be reached",
+      "3  nothing answers, Redis cannot be reached, or it does not even have the record of this instance",
     ]),
     ["peers", "peers --format json"],
   );

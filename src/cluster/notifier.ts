@@ -35,7 +35,12 @@ export type WriteRecordAnswer =
 
 /** The living processes, this one included, in the order of their names; or the reason why they are not known. */
 export type PeersAnswer =
-  | { readonly ok: true; readonly peers: readonly Peer[] }
+  | {
+    readonly ok: true;
+    readonly peers: readonly Peer[];
+    /** Why others may be missing: the store does not have the record of this process either. One line; absent: it has. */
+    readonly doubt?: string;
+  }
   | { readonly ok: false; readonly reason: string };
 
 /** The number of receivers, without this instance; or the reason why the message was not sent. */

@@ -90,7 +90,11 @@ export const redis = section("Redis", probe, {
     if (median < SLOW_MILLISECONDS) return ok(what);
     return warning(what, "Look at Redis' SLOWLOG and LATENCY DOCTOR, and at the network between");
   }),
-  "redis/memory": ifAnswered(({ memory }) => {
+  "redis/memory": ifAnswered(({ memory, isFull }) => {
+    if (isFull) {
+      const what = "Redis is out of memory and takes no writes: no edit comes to the other instances";
+      return error(what, "Raise its maxmemory, remove other keys, or give the instances a Redis of their own");
+    }
     if (memory === null) return null;
     const { policy, limitBytes } = memory;
     const limit = limitBytes === 0 ? "no maxmemory" : `maxmemory ${Math.round(limitBytes / 1024 / 1024)} MiB`;

@@ -39,7 +39,7 @@ export type StagedWhy =
   | "ahead"
   /** It is an older state, as a copy that is late. */
   | "late"
-  /** Steps are wanted, and the store cannot be reached. */
+  /** Steps are wanted, and the store cannot be reached or has no head. */
   | "unlinked";
 
 /** Whether a valid source may run, or the hash that runs in its place. */

@@ -49,6 +49,16 @@ Deno.test("consistency is not known while two processes have one name, and the a
   assertEquals(apart.code, "admin/inconsistent");
 });
 
+Deno.test("consistency is not known while the records of instances may be missing, and the peers say why", async () => {
+  await using host = await openAdminHost();
+  const doubt = "The record of this instance could not be written: Redis is out of memory";
+  host.api.answerPeers = () => Promise.resolve({ ok: true, peers: [peer("edge-1", "a1")], doubt });
+  const response = await host.askTcp("/healthz/consistency");
+  assertEquals([response.status, (await problemOf(response)).code], [503, "admin/peers-unknown"]);
+  const peers = await (await host.ask("/admin/peers")).json();
+  assertEquals([peers.peers.length, peers.doubt], [1, doubt]);
+});
+
 Deno.test("an instance that is held on purpose is named among those that differ", async () => {
   await using host = await openAdminHost();
   const peers = [peer("edge-1", "a1"), { ...peer("edge-2", "b2"), standing: "held" } as const];

@@ -52,6 +52,14 @@ Deno.test("an instance that waits for its rollout or for approval has a note, an
   assertEquals([done.includes("Rollout"), done.includes("1 runs cccccccc, kept apart on purpose")], [false, true]);
 });
 
+Deno.test("peers ends with 3 and says why if others may be missing", async () => {
+  const doubt = "Redis lost the record of this instance";
+  await using daemon = await cannedDaemon(() => json({ peers: [peerWith({ self: true })], doubt }));
+  const { code, out, error } = await runRecorded(["peers", ...daemon.flags]);
+  assertEquals([code, error], [3, `Others may be missing here: ${doubt}\n`]);
+  assertStringIncludes(out, "1 instance: 1 runs aaaaaaaa");
+});
+
 const many = (count: number, given: Parameters<typeof peerWith>[0]) =>
   Array.from({ length: count }, (_, at) => peerWith({ ...given, instance: `${given?.hash?.[0]}-${at}` }));
 

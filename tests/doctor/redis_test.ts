@@ -18,6 +18,7 @@ const WELL: RedisFacts = {
   lacking: { commands: [], keys: false, channel: false, unknown: [] },
   clock: { aheadMilliseconds: 1, withinMilliseconds: 2 },
   memory: { policy: "noeviction", limitBytes: 0 },
+  isFull: false,
 };
 
 function judgeRedis(facts: RedisFacts, asked: { where: string; channel: string; user: string | null }) {
@@ -49,6 +50,8 @@ Deno.test("each trouble of Redis has its level", () => {
     [],
     ["warning redis/memory"],
   ]);
+  assertEquals(judged({ isFull: true }), ["error redis/memory"]);
+  assertEquals(judged({ isFull: true, memory: null }), ["error redis/memory"]);
   assertEquals(judged({ clock: null }), []);
   const clock = (aheadMilliseconds: number, withinMilliseconds = 0) =>
     judged({ clock: { aheadMilliseconds, withinMilliseconds } });

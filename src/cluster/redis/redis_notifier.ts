@@ -267,12 +267,15 @@ function presenceOf(
   /** This instance's latest record, even if Redis refused it; null before the first one. */
   let latest: PeerRecord | null = null;
   let hasWritten = false;
+  /** Why the latest own record is not in Redis; null: it was written. */
+  let refused: string | null = null;
   return {
     writeRecord: async (record) => {
       const text = encodePeer(record);
       latest = parsePeer(text);
       const args = [ownId, text, peerLifeMilliseconds, incarnation, former ?? ""];
       const outcome = await attempt("writes", (session) => session.run(WRITE_RECORD, names, args));
+      refused = outcome.ok ? null : outcome.reason;
       if (!outcome.ok) return outcome;
       // A process that wrote before this one's first record may have ended since; one that wrote after it lives.
       const namesake = hasWritten && isId(outcome.value) && outcome.value !== incarnation;
@@ -283,7 +286,15 @@ function presenceOf(
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
       const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers], args));
-      return outcome.ok ? { ok: true, peers: withOwn(latest, readPeers(outcome.value, ownId)) } : outcome;
+      if (!outcome.ok) return outcome;
+      const found = readPeers(outcome.value, ownId);
+      const isLost = latest !== null && !found.some(({ self }) => self);
+      const doubt = refused !== null
+        ? `The record of this instance could not be written: ${refused}`
+        : isLost
+        ? "Redis lost the record of this instance, and maybe those of others"
+        : null;
+      return { ok: true, peers: withOwn(latest, found), ...doubt !== null && { doubt } };
     },
     leave: async () => {
       if (latest === null) return;

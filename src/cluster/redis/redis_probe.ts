@@ -46,6 +46,8 @@ export interface RedisFacts {
   readonly clock: { readonly aheadMilliseconds: number; readonly withinMilliseconds: number } | null;
   /** The server's policy when its memory is full; null: the user may not read it. */
   readonly memory: { readonly policy: string; readonly limitBytes: number } | null;
+  /** Whether the server refuses to write because its memory is full. */
+  readonly isFull: boolean;
 }
 
 /** The facts, or the reason why there are none: one line without secrets. */
@@ -106,7 +108,14 @@ async function factsOf({ wire, mode }: GreetedServer, options: RedisProbeOptions
     lacking,
     clock: await clockOf(wire),
     memory: mayInform ? await memoryOf(wire) : null,
+    isFull: !lacking.commands.includes("hset") && !lacking.keys && await isFull(wire, options),
   };
+}
+
+/** A full server refuses a command that could write before it looks at the arguments, with which it does nothing. */
+async function isFull(wire: Wire, { channel, instance }: RedisProbeOptions): Promise<boolean> {
+  const trial = trialsOf(channel, instance).get("hset")!;
+  return replyCode(await orRefused(wire.call("hset", ...trial))) === "OOM";
 }
 
 async function measurePings(wire: Wire): Promise<number[]> {

@@ -1,6 +1,6 @@
 // The keys in Redis and the messages on its channel: exactly the documented ones, even if others have written there
 // before.
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { incarnationOf } from "../../support/incarnation.ts";
 import { accessRules, ALLOWED_COMMANDS, HISTORY_LENGTH, keysOf } from "../../../src/cluster/redis/redis_scripts.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -255,16 +255,26 @@ Deno.test("an instance is its own peer by the record that it wrote last, for any
   };
   assertEquals(await seen(), [["edge-2", A, false]]);
   await write(one, peerRecord("edge-1", { hash: B }));
+  const doubt = async () => {
+    const answer = await one.notifier.peers();
+    return answer.ok ? answer.doubt ?? null : null;
+  };
+  assertEquals(await doubt(), null);
   const key = `${KEYS.peerPrefix}edge-1:${ID}`;
   // The last one costs the name in the index, too.
   for (const spoil of [["set", key, JSON.stringify(peerRecord("edge-1"))], ["set", key, "{"], ["del", key]]) {
     await server.cli(...spoil);
     assertEquals(await seen(), [["edge-1", B, true], ["edge-2", A, false]], spoil.join(" "));
   }
+  assertEquals(await doubt(), "Redis lost the record of this instance, and maybe those of others");
   // Also if Redis takes no record.
   await server.cli("config", "set", "maxmemory", "1");
   assertEquals((await one.notifier.writeRecord(peerRecord("edge-1", { hash: C }))).ok, false);
   assertEquals(await seen(), [["edge-1", C, true], ["edge-2", A, false]]);
+  assertStringIncludes(await doubt() ?? "", "The record of this instance could not be written: Redis is out of memory");
+  await server.cli("config", "set", "maxmemory", "0");
+  await write(one, peerRecord("edge-1"));
+  assertEquals(await doubt(), null);
 });
 
 Deno.test("an old value of any size under each key is overwritten, and costs the link nothing", async () => {

@@ -100,6 +100,22 @@ Deno.test("version, latency, clock and memory are reported if the user may know 
   assert(facts.clock !== null && Math.abs(facts.clock.aheadMilliseconds) < 60_000);
 });
 
+Deno.test("a server that has no memory for a write says so, and nothing is written", async () => {
+  await using server = await startRedis();
+  const rules = accessRules(CHANNEL);
+  await server.cli("acl", "setuser", "edge", "reset", "on", `>${PASSWORD}`, ...rules);
+  const isFull = async () => {
+    const probed = await probe(singleTo(server, { user: "edge", password: PASSWORD }));
+    return probed.ok && probed.facts.isFull;
+  };
+  assertEquals(await isFull(), false);
+  await server.cli("config", "set", "maxmemory", "1");
+  assertEquals(await isFull(), true);
+  await server.cli("acl", "setuser", "edge", "-hset");
+  assertEquals(await isFull(), false);
+  assertEquals(await server.cli("keys", "*"), "");
+});
+
 Deno.test("a replica, a wrong password, a frozen server and none at all are reasons without the password", async () => {
   await using primary = await startRedis({ config: ["requirepass other"], cli: ["-a", "other", "--no-auth-warning"] });
   await using replica = await startRedis({ config: [`replicaof 127.0.0.1 ${primary.port}`, "masterauth other"] });
