@@ -146,7 +146,7 @@ function unavailability({ loop, settings }: PublisherParts): PublishAnswer | nul
 /** Why this valid source is not to be published; null: it is. */
 function objectionTo(hash: string, { loop, settings: { sourcePath } }: PublisherParts): string | null {
   const { rollouts, releases: { kept } } = loop.state();
-  const objection = rollouts?.view == null ? null : publishObjection(rollouts.view, hash, kept.skips);
+  const objection = rollouts?.view == null ? null : publishObjection(rollouts.view, hash, kept);
   if (objection !== null) return objection;
   const own = rollouts?.source ?? null;
   if (sourcePath === null || own === null || own === hash) return null;

@@ -197,7 +197,7 @@ Deno.test("a release that was taken back is in force again on all hosts without 
   await fleet.agrees("first", 3);
   const refused = await publish(one, "second");
   assertEquals(refused.code, 1);
-  assertStringIncludes(refused.error, "honua-configd rollback NUMBER --force");
+  assertStringIncludes(refused.error, "honua-configd rollback 2 --force --reason TEXT");
   const again = await command(one, "rollback", "2", ...because);
   assertEquals(again.code, 1);
   assertStringIncludes(again.error, "honua-configd rollback 2 --force");
