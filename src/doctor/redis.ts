@@ -57,11 +57,13 @@ export const redis = section("Redis", probe, {
     if (isolation !== null) return error(isolation, "To run it without others, set HighAvailability:Enabled to false");
     if (found === null) return note("Redis is not used: HighAvailability:Enabled is false");
     if (typeof found === "string") return error(found, "Mend the option or the file that it names");
-    const { where, probe, warnings } = found;
+    const { where, probe, user, warnings } = found;
     const odd = warnings.map(diagnosed);
     if (!probe.ok) {
-      const todo =
-        "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
+      const todo = probe.isLogin
+        ? `Set the password of Redis' user ${user ?? "default"} by HighAvailability:RedisPasswordFile, or user= and ` +
+          "password= in HighAvailability:RedisConnectionString"
+        : "Look at Redis' log and the network between; redis-cli with the same address, user and TLS tells more";
       return [...odd, error(`${where}: ${probe.reason}`, todo)];
     }
     const { server, mode, version } = probe.facts;

@@ -106,6 +106,15 @@ Deno.test("over a real Redis, the right that its user lacks is named, and its pa
   const [refused] = await examine([redis], subject, limits);
   assertEquals(refused?.level, "error");
   assertMatch(refused!.what, /refuses the user name or the password/);
+  assertStringIncludes(refused!.todo ?? "", "password of Redis' user edge by HighAvailability:RedisPasswordFile");
+  await server.cli("acl", "setuser", "default", "resetpass", ">hush-hush");
+  const open = subjectWith({
+    "HighAvailability:Enabled": "true",
+    "HighAvailability:RedisConnectionString": `127.0.0.1:${server.port}`,
+  });
+  const [missing] = await examine([redis], open, limits);
+  assertMatch(missing!.what, /asks for a password and none is configured/);
+  assertStringIncludes(missing!.todo ?? "", "password of Redis' user default by HighAvailability:RedisPasswordFile");
   assertEquals(/hush-hush|wrong-one/.test(JSON.stringify([found, refused])), false);
 });
 

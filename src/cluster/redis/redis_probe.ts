@@ -6,7 +6,7 @@ import { dial } from "./redis_notifier.ts";
 import { ALLOWED_COMMANDS, type Keys, keysOf, READ } from "./redis_scripts.ts";
 import { type Dial, fieldOf, findServer, greet, type GreetedServer, type Wire } from "./redis_servers.ts";
 import { endpointOf, MAX_REDIRECTIONS } from "./redis_session.ts";
-import { reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
+import { isLoginTrouble, reasonOf, redirectionIn, replyCode } from "./redis_trouble.ts";
 
 export interface RedisProbeOptions {
   readonly connection: RedisConnection;
@@ -53,7 +53,8 @@ export interface RedisFacts {
 /** The facts, or the reason why there are none: one line without secrets. */
 export type RedisProbe =
   | { readonly ok: true; readonly facts: RedisFacts }
-  | { readonly ok: false; readonly reason: string };
+  /** `isLogin`: the user name or the password is refused, or a password is missing. */
+  | { readonly ok: false; readonly reason: string; readonly isLogin: boolean };
 
 const PINGS = 9;
 
@@ -79,7 +80,7 @@ export async function probeRedis(options: RedisProbeOptions): Promise<RedisProbe
     const server = await findOwner({ dial: dialOnce, connection }, keysOf(options.channel));
     return { ok: true, facts: await factsOf(server, options) };
   } catch (error) {
-    return { ok: false, reason: reasonOf(error) };
+    return { ok: false, reason: reasonOf(error), isLogin: isLoginTrouble(error) };
   } finally {
     closing.abort();
   }

@@ -3,7 +3,7 @@
 import type { Buffer } from "node:buffer";
 import type { RedisEndpoint, TcpEndpoint } from "./connection_string.ts";
 import { nameOf, type RedisConnection } from "./redis_connection.ts";
-import { noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
+import { LoginTrouble, noRedis, reasonOf, RedisTrouble, replyCode } from "./redis_trouble.ts";
 
 /** One connection to one server, without reconnection. It closes by itself when the signal of its `Dial` aborts. */
 export interface Wire {
@@ -97,7 +97,7 @@ async function authenticate(
     // A server without a password accepts the connection, so that it can be given a password later.
     if (code === "ERR" && /without any password configured|no password is set/.test((error as Error).message)) return;
     // A server that does not know the command may quote the password in its message.
-    throw new RedisTrouble(refusal);
+    throw new LoginTrouble(refusal);
   }
 }
 

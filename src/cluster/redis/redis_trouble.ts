@@ -9,6 +9,9 @@ export class RedisTrouble extends Error {
   override readonly name = "RedisTrouble";
 }
 
+/** Redis, or a Sentinel, refuses the user name or the password. */
+export class LoginTrouble extends RedisTrouble {}
+
 /** The answer of a cluster's node that does not have the slot of a command, or not all of it. */
 export interface Redirection {
   /** `MOVED`: for all commands. `ASK`: only for this command, while the slot moves. */
@@ -86,7 +89,14 @@ export function isRefusal(error: unknown): boolean {
   return replyCode(answered) !== null && !isLoss(answered);
 }
 
-/** The redirection in an answer; null: it is not one. */
+/** Whether the user name or the password is refused, or a password is missing. */
+export function isLoginTrouble(error: unknown): boolean {
+  if (error instanceof LoginTrouble) return true;
+  if (error instanceof RedisTrouble) return error.cause !== undefined && isLoginTrouble(error.cause);
+  return ["NOAUTH", "WRONGPASS"].includes(replyCode(error) ?? "");
+}
+
+/** The redirection in an answer; null: it is none. */
 export function redirectionIn(error: unknown): Redirection | null {
   if (replyCode(error) === null) return null;
   const found = /^(MOVED|ASK) \d{1,5} ([\w.:?%-]{0,255}):(\d{1,5})\b/.exec((error as Error).message);
