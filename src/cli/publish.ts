@@ -9,7 +9,8 @@ import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
 import { openBlockParser } from "../document/hcl/block_parser.ts";
 import type { Options } from "../options/options.ts";
 import type { AdminFlags } from "./admin_address.ts";
-import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
+import { followAgreed } from "./agreed_release.ts";
+import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
 import { reportInvalid } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";
@@ -56,8 +57,11 @@ export async function publish(
     const published = await send(client, read.source, publication, terminal);
     if (typeof published === "number") return published;
     const { status, hash } = published;
-    if (status !== "proposed" || publication.isDetached) return EXIT.done;
+    if (publication.isDetached) return EXIT.done;
     const { format, limitMilliseconds } = publication;
+    if (status !== "proposed") {
+      return await followAgreed({ hash, format, limitMilliseconds }, client, terminal, PACE);
+    }
     return await followPublished({ hash, format, limitMilliseconds, ask: () => askRollout(client) }, terminal, PACE);
   });
 }
@@ -173,7 +177,8 @@ function publishedText({ status, hash }: z.infer<typeof publishedSchema>): strin
     case "unchanged":
       return `Unchanged: the fleet has agreed on ${shortHash(hash)} already, and its text is in the store`;
     case "first":
-      return `Published: ${shortHash(hash)} is the first release in the store`;
+      return `Published: ${shortHash(hash)} is the first release in the store. ` +
+        "It has no rollout; name and reason are in the journal of the host that was asked";
     case "proposed":
       return `Proposed: ${shortHash(hash)}`;
   }

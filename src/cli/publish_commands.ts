@@ -27,9 +27,9 @@ function publishCommand(terminal: Terminal, finish: Finish): Command {
     });
   return addExamples(
     addEndings(command, [
-      "0  all instances of its rollout took it up, or with --detach it is proposed",
+      "0  all instances of its rollout took it up, or all living ones run it; with --detach it is proposed",
       "1  it is not valid or is refused, or its rollout was rolled back, halted, paused or replaced",
-      "3  nothing answers, Redis cannot be reached, or the rollout is still under way at the end of the time",
+      "3  nothing answers, Redis cannot be reached, or at the end of the time the rollout is under way or not all run it",
     ]),
     ['publish honua.hcl --reason "new tiles"', 'publish - --name honua.json --reason "from CI" < honua.json'],
   );

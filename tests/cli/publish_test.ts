@@ -4,7 +4,7 @@ import type { AskedRollout } from "../../src/cli/rollout.ts";
 import type { Rollout } from "../../src/cli/rollout_text.ts";
 import { runRecorded } from "../support/recording_terminal.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { cannedDaemon, hashOf, json, keepingTerminal } from "./canned_daemon.ts";
+import { cannedDaemon, hashOf, json, keepingTerminal, peerWith } from "./canned_daemon.ts";
 
 const [A, B, C] = [hashOf("a"), hashOf("b"), hashOf("c")];
 
@@ -109,7 +109,9 @@ Deno.test("publish sends the text with the person and the reason, and --detach e
 Deno.test("publish follows the rollout of its source, and nothing if the fleet has it already", async () => {
   let status = "proposed";
   await using daemon = await cannedDaemon((request) =>
-    json(request.method === "POST" ? { status, hash: B } : { rollout: rolloutWith(DONE) })
+    json(
+      request.method === "POST" ? { status, hash: B } : { rollout: rolloutWith(DONE), peers: [peerWith({ hash: B })] },
+    )
   );
   const file = await daemon.directory.write("honua.hcl", "honua {}\n");
   const run = () => runRecorded(["publish", file, ...daemon.flags, "--reason", "new tiles"]);

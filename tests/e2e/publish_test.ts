@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, type FleetInstance, openFleet } from "../support/fleet.ts";
 import { type Recorded, runRecorded } from "../support/recording_terminal.ts";
+import { sshKeys } from "../approvals/ssh_keys.ts";
 import { SAMPLE_CONNECTION, sampleJson } from "../support/sample_source.ts";
 
 const STORE = { settings: { "Source:From": "store" } };
@@ -170,7 +171,7 @@ Deno.test("an invalid source is not published, and a store without a release tak
   assertStringIncludes(bad.error, "invalid");
   const first = await publish(one, "first");
   assertEquals(first.code, 0, first.error);
-  assertMatch(first.out, /^Published: .* is the first release in the store\n$/);
+  assertMatch(first.out, /^Published: .* is the first release in the store\. It has no rollout; /);
   await fleet.agrees("first", 1);
   // The store's text is not the file that somebody else keeps.
   const kept = two.source;
@@ -179,6 +180,27 @@ Deno.test("an invalid source is not published, and a store without a release tak
   assertEquals(await Deno.readTextFile(kept), sampleJson("other"));
   assertEquals((await command(two, "pull", "--force", kept)).code, 0);
   assertEquals(await Deno.readTextFile(kept), sampleJson("first"));
+});
+
+Deno.test("the first release in a store is not published with success while no host may run it", async () => {
+  await using keys = await sshKeys();
+  const allowed = await keys.directory.write("allowed", `ben@example.org ${await keys.publicKey("ben")}\n`);
+  const approvals = { "Approvals:Required": "1", "Approvals:AllowedSigners": allowed };
+  await using fleet = await openFleet({ count: 1, settings: { ...STORE.settings, ...approvals } });
+  const [one] = fleet.instances as unknown as [FleetInstance];
+  await Deno.remove(one.source);
+  fleet.start();
+  await eventually("a link", async () => (await one.status()).redis.state === "up");
+  const first = await publish(one, "first", "--timeout", "5s");
+  assertEquals(first.code, 3, first.out);
+  assertStringIncludes(first.out, "runs on 0 of 1 instances; waits for host1, which waits for its approvals: ");
+  const again = await publish(one, "first", "--timeout", "1s");
+  assertEquals([again.code, again.out.split(":")[0]], [3, "Unchanged"]);
+  const following = publish(one, "first");
+  const { hash } = await eventually("the candidate", async () => (await one.admin("/admin/approvals")).json.pending[0]);
+  const approved = await command(one, "approve", hash, "--key", await keys.key("ben"));
+  assertEquals(approved.code, 0, approved.error);
+  assertEquals((await following).code, 0);
 });
 
 Deno.test("a release that was taken back is in force again on all hosts without files by one command", async () => {
