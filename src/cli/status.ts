@@ -80,6 +80,7 @@ export const statusSchema = z.object({
   undo: z.object({ to: z.number().nullable() }).default({ to: null }),
   held: z.object({
     kind: z.string(),
+    hash,
     by: z.string().nullable(),
     at: z.string().nullable(),
     reason: z.string().nullable(),

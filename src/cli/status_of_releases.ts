@@ -14,13 +14,16 @@ import { shortHash } from "./table.ts";
  */
 export function heldText(
   { active, release, hold }: Pick<Status, "active" | "release" | "hold">,
-  { kind, by, at, reason, why }: NonNullable<Status["held"]>,
+  { kind, hash: own, by, at, reason, why }: NonNullable<Status["held"]>,
   now: number,
 ): string {
   const hash = active === null ? "nothing" : shortHash(active.hash);
   const number = release === null ? "" : ` (release ${release.number})`;
   if (by === null || at === null || reason === null) return `Held: ${hash}${number} is in force; ${terminalText(why)}`;
   const who = terminalText(by);
+  if (kind === "skipped" && own === active?.hash) {
+    return `Still in force: ${hash}${number}, which ${who} rolled back ${agoText(at, now)}: ${terminalText(reason)}`;
+  }
   const what = kind === "frozen"
     ? `${who} holds changes${hold === null ? "" : ` until ${terminalText(hold.until)}`}`
     : `${who} rolled the file's configuration back ${agoText(at, now)}`;
@@ -52,11 +55,10 @@ export function releaseRows(status: Status, now: number): [string, string][] {
 }
 
 /** With the path of the source, so that the line can be pasted. */
-function adviceText({ release, source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
-  if (kind !== "skipped" || release === null || source === null) return terminalText(advice);
-  const file = terminalText(posixQuoted(source));
-  return `honua-configd show ${release.number} --output ${file} brings the file in line, or edit it; ` +
-    "honua-configd reload --force runs it as it is";
+function adviceText({ source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
+  const isOfFile = kind === "skipped" || kind === "staged";
+  if (!isOfFile || source === null) return terminalText(advice);
+  return terminalText(advice.replace(/ FILE\b/, () => ` ${posixQuoted(source)}`));
 }
 
 /**

@@ -15,10 +15,11 @@ import { heldText } from "../reload/narration.ts";
 import { proposedTarget, unnamedTarget } from "../reload/unnamed_rollback.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
-import { type Held, type KeptReleases, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
-import { leftBy, targetOf } from "../releases/rolling_back.ts";
+import { type Held, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
+import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
+import { adviceOf } from "./held_advice.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./look_compiler.ts";
 
@@ -104,24 +105,6 @@ function causeOf(
 
 function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-function adviceOf(held: Held, kept: KeptReleases): string {
-  if (held.kind === "frozen") {
-    return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
-  }
-  if (held.kind === "unapproved") {
-    return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
-  }
-  if (held.kind === "staged") {
-    // To take it up would undo the fleet's release.
-    if (held.why === "late") return "honua-configd pull --force FILE brings the file in line with the fleet's release";
-    return "honua-configd rollout shows what it waits for; " +
-      "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
-  }
-  const running = runningRelease(kept);
-  const back = running === null ? "" : `honua-configd show ${running.number} --output FILE brings the file in line; `;
-  return `${back}honua-configd reload --force runs the file's configuration anyway`;
 }
 
 async function sourceOf({ loop, keeper }: ReleaseAnswersParts, reference: string): Promise<ReleaseSource> {

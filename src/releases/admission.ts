@@ -49,8 +49,7 @@ export function substituteOf(kept: KeptReleases, skip: ScopedSkip, head: string 
   const { pinned } = kept;
   const mayRun = pinned !== null && skipOf(kept, pinned.hash) === null;
   if (mayRun && (pinned.scope === "host" || pinned.undoes.length > 0)) return pinned;
-  const running = runningRelease(kept);
-  const mustGo = running !== null && skipOf(kept, running.hash) !== null;
+  const mustGo = isTakenBack(kept);
   const follows = skip.scope === "fleet" || pinned?.scope === "fleet" || mustGo;
   if (follows && head !== null && head !== pinned?.hash && skipOf(kept, head) === null) {
     return following(head, skip);
@@ -86,10 +85,17 @@ export function owedBack(kept: KeptReleases, active: string, head: string | null
 }
 
 /**
- * Whether a release may be put back now. During a hold a rollback of this host counts, and the head of others does not.
+ * Whether a release may be put back now. During a hold a rollback counts, of this host or of another one that takes
+ * back the release in force here; any other head of the cluster does not.
  */
 export function mayGoBack(kept: KeptReleases, { cause }: Pinned, at: number): boolean {
-  return !isFrozen(kept, at) || cause !== "cluster";
+  return !isFrozen(kept, at) || cause !== "cluster" || isTakenBack(kept);
+}
+
+/** Whether the release in force is not to run any more. */
+export function isTakenBack(kept: Pick<KeptReleases, "list" | "skips">): boolean {
+  const running = runningRelease(kept);
+  return running !== null && skipOf(kept, running.hash) !== null;
 }
 
 /**

@@ -90,9 +90,9 @@ function insteadOf<C>(
 ): Pinned | null {
   const { active, releases: { kept } } = state;
   if (active === null) return null;
-  const owed = owedBack(kept, active.hash, headOf(state));
+  const owed = owedBack(kept, active.hash, headOf(state, at));
   // A rollback that could not be carried out yet does not wait for a source that is valid.
-  if (owed !== null && !isOvertaken(state, owed)) return mayGoBack(kept, owed, at) ? owed : null;
+  if (owed !== null && !isOvertaken(state, owed, at)) return mayGoBack(kept, owed, at) ? owed : null;
   const target = storeTarget(state);
   const isUnread = outcome.kind === "unreadable" || outcome.isUnread === true;
   // A store that was flushed has forgotten the rollout of a candidate.
@@ -105,7 +105,7 @@ function insteadOf<C>(
 /** Without a file the host runs the fleet's release, or goes on with its own. */
 function follow<C>(state: State<C>, reasons: readonly HintReason[], event: Looked<C>): Decision<C> {
   const { active, releases: { kept, terms } } = state;
-  const hash = hashWithoutSource(state);
+  const hash = hashWithoutSource(state, event.at);
   if (hash === null) {
     const reason = "There is no file and nothing in force, and the store has no release or cannot be reached";
     const common = { reasons, durationMilliseconds: event.tookMilliseconds };
@@ -148,12 +148,15 @@ function holdStaged<C>(
 
 /** The source is not to be run: the active snapshot stays, or the release that runs in its place is looked at. */
 function holdBack<C>(state: State<C>, reasons: readonly HintReason[], held: Held, event: Looked<C>): Decision<C> {
-  const { kept } = state.releases;
-  const substitute = held.kind !== "skipped" ? null : substituteOf(kept, held.skip, headOf(state)) ?? leftBehind(state);
+  const { active, releases: { kept } } = state;
+  // A hold keeps the source back, and not the release in force if that was rolled back.
+  const skip = held.kind === "skipped" ? held.skip : active === null ? null : skipOf(kept, active.hash);
+  const substitute = skip === null ? null : substituteOf(kept, skip, headOf(state, event.at)) ?? leftBehind(state);
   if (substitute === null || !mayGoBack(kept, substitute, event.at)) {
     return stay(state, reasons, held, event);
   }
-  return lookBack(withoutTerms(state, reasons), reasons, substitute, held);
+  const stillHeld = substitute.hash === held.hash ? null : held;
+  return lookBack(withoutTerms(state, reasons), reasons, substitute, stillHeld);
 }
 
 /** The release in force stays on purpose. */
@@ -200,7 +203,7 @@ function lookedBack<C>(state: State<C>, origin: Origin<C> & { readonly back: Pin
   // A hold keeps the active release; its secrets may have changed.
   const mayRun = back.hash === state.active?.hash || mayGoBack(kept, back, at);
   if (
-    state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayRun || isOvertaken(state, back)
+    state.waiting.includes("rollback") || skipOf(kept, back.hash) !== null || !mayRun || isOvertaken(state, back, at)
   ) {
     // An order, a hold or the store overtook this look.
     const others = reasons.filter((one) => one !== "rollback");
@@ -251,7 +254,7 @@ function withRetry<C>(stayed: Decision<C>, attempt: number, random: number): Dec
 /** The fleet's release, in place of one that cannot be had; null: it may not run here. */
 function headInstead<C>(state: State<C>, { hash }: Pinned, at: number): Pinned | null {
   const { kept } = state.releases;
-  const head = headOf(state);
+  const head = headOf(state, at);
   if (head === null || head === hash || skipOf(kept, head) !== null) return null;
   const instead = followed(head);
   return mayGoBack(kept, instead, at) ? instead : null;

@@ -4,6 +4,7 @@ import { type Agreement, isHeadKnown } from "../agreement/agreement.ts";
 import type { ClusterEvent } from "../agreement/agree.ts";
 import type { Head } from "../agreement/head.ts";
 import { isLetIn, isUnderWay } from "../agreement/rollout.ts";
+import { isFrozen } from "../releases/admission.ts";
 import type { Approval, Held, Pinned } from "../releases/release.ts";
 import { runningRelease } from "../releases/release.ts";
 import { decideRollout, factsOf, type RolloutDecision, unlinked } from "../rollout/decide_rollout.ts";
@@ -57,11 +58,11 @@ export function storeTarget<C>({ rollouts }: Pick<State<C>, "rollouts">): string
   return rollouts !== null && isStaged(rollouts) ? targetOf(rollouts) : null;
 }
 
-/** The hash that takes the place of a skipped one: the fleet's. A lost head is none. */
-export function headOf<C>(state: State<C>): string | null {
-  const { agreement } = state;
+/** The hash that takes the place of a skipped one: the fleet's. A lost head is none, and a hold lets no candidate in. */
+export function headOf<C>(state: State<C>, at: number): string | null {
+  const { agreement, releases: { kept } } = state;
   const known = agreement !== null && isHeadKnown(agreement.head, agreement.ledger) ? agreement.head.hash : null;
-  return storeTarget(state) ?? known;
+  return isFrozen(kept, at) ? known : storeTarget(state) ?? known;
 }
 
 /** The release that runs in place of a source for the fleet's sake. It is no change of this host. */
@@ -71,17 +72,18 @@ export function followed(hash: string): Pinned {
 }
 
 /** Whether the fleet wants another release by now than the one that is to be put in force for its sake. */
-export function isOvertaken<C>(state: State<C>, { hash, isFollowed }: Pinned): boolean {
-  const { rollouts, active } = state;
+export function isOvertaken<C>(state: State<C>, { hash, isFollowed }: Pinned, at: number): boolean {
+  const { rollouts, active, releases: { kept } } = state;
   if (!isFollowed || hash === active?.hash) return false;
-  return rollouts !== null && isStaged(rollouts) && storeTarget(state) !== hash;
+  const wanted = isFrozen(kept, at) ? headOf(state, at) : storeTarget(state);
+  return rollouts !== null && isStaged(rollouts) && wanted !== hash;
 }
 
 /** The hash of a host without a source. A store that has no answer changes nothing in force. */
-export function hashWithoutSource<C>(state: State<C>): string | null {
+export function hashWithoutSource<C>(state: State<C>, at: number): string | null {
   const { rollouts, active } = state;
   const isInSteps = rollouts !== null && isStaged(rollouts);
-  return (isInSteps ? storeTarget(state) : headOf(state)) ?? active?.hash ?? null;
+  return (isInSteps ? storeTarget(state) : headOf(state, at)) ?? active?.hash ?? null;
 }
 
 /** Whether a candidate was ended, or this host was left behind, since the look at it began. */

@@ -342,7 +342,7 @@ const HELD = {
   at: daysAgo(3),
   reason: "servers answered 500",
   why: "The source is not put in force",
-  advice: "release-hold ends the hold",
+  advice: "honua-configd show 43 --output FILE brings the file in line, or edit it",
 } as const;
 
 Deno.test("status of a held host begins with the active release, and by whom, when and why the file was taken back", async () => {
@@ -353,10 +353,17 @@ Deno.test("status of a held host begins with the active release, and by whom, wh
     1,
     "Held: aaaaaaaa (release 43) is in force; anna rolled the file's configuration back 3 d ago: servers answered 500",
     "In force     aaaaaaaa, generation 17, for 4 d",
-    "To do        honua-configd show 43 --output '/etc/honua/the config.hcl' brings the file in line, or edit it; " +
-    "honua-configd reload --force runs it as it is",
+    "To do        honua-configd show 43 --output '/etc/honua/the config.hcl' brings the file in line, or edit it",
     "Release      43, healthy, by anna (rollback): servers answered 500",
   ]);
+});
+
+Deno.test("status of a host that cannot leave a release that was rolled back says that it is still in force", async () => {
+  const held = { ...HELD, hash: hashOf("a") };
+  await using daemon = await cannedDaemon(() => json(statusWith({ held, release: RELEASE })));
+  const { code, out } = await runRecorded(["status", ...daemon.flags]);
+  const first = "Still in force: aaaaaaaa (release 43), which anna rolled back 3 d ago: servers answered 500";
+  assertEquals([code, out.split("\n")[0]], [1, first]);
 });
 
 Deno.test("status of a host that was rolled back automatically, or is frozen, says so in its first line", async () => {

@@ -337,8 +337,7 @@ Deno.test("if the release that a rollback goes back to cannot be had, the host f
     hold 60 -> hold-begun
     roll-back 1 -> rolling-back 3 to a (rollback, fleet), back a, unreadable, look, back a, unreadable
     heard -> read-head
-    head d@4 -> look, back a, unreadable, diverged
-    release-hold -> hold-ended by ada, look, back a, back d, runs 4 d (cluster), look, agreed, rejected
+    head d@4 -> look, back a, back d, runs 4 d (cluster), look, agreed, rejected
   `,
   );
 });
@@ -417,7 +416,7 @@ Deno.test("an edit before a rollback is announced makes the rollback this host's
   );
 });
 
-Deno.test("during a hold a host does not follow, and says so; it follows when the hold ends", () => {
+Deno.test("a rollback passes a hold on the others too, and the hold goes on", () => {
   replayReleases(
     { cluster: true },
     `
@@ -425,10 +424,59 @@ Deno.test("during a hold a host does not follow, and says so; it follows when th
     accepted b@2 -> announced, agreed
     hold 60 -> hold-begun
     heard -> read-head
-    head a@3 skips b -> look, held skipped b
-    = 1 a healthy, 2 b running; skips b; held skipped; hold; held
-    release-hold -> hold-ended by ada, look, back a, runs 3 a (cluster) in place of b, agreed
-    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; agreed
+    head a@3 skips b -> look, back a, runs 3 a (cluster) in place of b, agreed
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; hold; agreed
+    heard -> read-head
+    head c@4 skips b ->
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; hold; held
+    release-hold -> hold-ended by ada, look, back c, runs 4 c (cluster) in place of b, agreed
+  `,
+  );
+});
+
+Deno.test("a rollback passes a hold that keeps an edit back, and the edit goes on waiting", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    hold 60 -> hold-begun
+    file c -> look, held frozen c
+    heard -> read-head
+    head a@3 skips b -> look, back a, runs 3 a (cluster) in place of c, agreed
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held frozen; hold; agreed
+    hint poll -> look, held frozen c again
+    release-hold -> hold-ended by ada, look, runs 4 c (file), announce c on a skips b
+  `,
+  );
+});
+
+Deno.test("a rollback passes a hold on a host with the file of before, which is held no more then", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    hold 60 -> hold-begun
+    file a -> look, held frozen a
+    heard -> read-head
+    head a@3 skips b -> look, back a, runs 3 a (cluster), look, agreed, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; hold; agreed
+  `,
+  );
+});
+
+Deno.test("a rollback passes a hold on a host with a file that is not valid", () => {
+  replayReleases(
+    { cluster: true },
+    `
+    file b -> look, runs 2 b (file), announce b on a
+    accepted b@2 -> announced, agreed
+    hold 60 -> hold-begun
+    file bad -> look, rejected
+    heard -> read-head
+    head a@3 skips b -> look, back a, runs 3 a (cluster), look, agreed, rejected
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; hold; rejected; agreed
   `,
   );
 });

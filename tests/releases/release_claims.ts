@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { Action, Event } from "../../src/reload/events.ts";
 import type { State } from "../../src/reload/state.ts";
-import { isFrozen } from "../../src/releases/admission.ts";
+import { isFrozen, isTakenBack } from "../../src/releases/admission.ts";
 import { type KeptReleases, type Release, runningRelease, skipOf } from "../../src/releases/release.ts";
 
 /** Throws if one does not hold. */
@@ -38,14 +38,18 @@ export function checkReleases<C>(
   if (kept.bake !== null) assertEquals(kept.bake.hash, runningRelease(kept)?.hash, "the release in force bakes");
 }
 
-/** Nothing skipped is put in force, and during a hold only a release that a person forced, and the way back from it. */
+/**
+ * Nothing skipped is put in force, and during a hold only a release that a person forced, and the way back from one
+ * that was taken back.
+ */
 function checkActivation(kept: KeptReleases, releases: KeptReleases, at: number): void {
   const hash = runningRelease(releases)?.hash ?? "";
   assertEquals(skipOf(kept, hash), null, "a skipped hash is not put in force");
   const running = runningRelease(kept);
   if (hash === running?.hash || !isFrozen(kept, at)) return;
   const cause = runningRelease(releases)?.cause;
-  assert(cause === "force" || isWayBack(cause), `during a hold nothing is put in force for the cause ${cause}`);
+  const isAllowed = cause === "force" || isWayBack(cause) || (cause === "cluster" && isTakenBack(kept));
+  assert(isAllowed, `during a hold nothing is put in force for the cause ${cause}`);
 }
 
 /** Throws if a value cannot follow the other. */

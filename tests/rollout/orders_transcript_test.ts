@@ -253,18 +253,67 @@ Deno.test("a hold keeps a host unchanged: it neither runs a candidate nor propos
   );
 });
 
-Deno.test("a candidate that was in force before a hold stays through it, even if the fleet goes back", () => {
+Deno.test("a candidate that was in force before a hold stays through it, until the fleet takes it back", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    hold 60 -> hold-begun
+    store rollout b me>h2,h3 halted ->
+    news -> sees b me>h2,h3 halted
+    store a@1 skips b ->
+    store rollout b me>h2,h3 rolled-back ->
+    news -> look, sees b me>h2,h3 rolled-back, back a, runs 3 a (cluster) in place of b, look, agreed, held skipped b again
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; hold; agreed
+    wait 3601 -> hold-ended, look, back a, held skipped b again
+  `,
+  );
+});
+
+Deno.test("during a hold a host goes back to the head, also if a step lets it in for another candidate", () => {
   replayReleases(
     { rollout: {} },
     `
     file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
     hold 60 -> hold-begun
     store a@1 skips b ->
+    store rollout c me>h2,h3 admitting ->
+    news -> look, sees c me>h2,h3 admitting, back a, runs 3 a (cluster) in place of b, look, agreed, held skipped b again
+    hint poll -> look, held skipped b again
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; hold; agreed
+    release-hold -> hold-ended by ada, look, back c, runs 4 c (cluster) in place of b
+  `,
+  );
+});
+
+Deno.test("during a hold the head takes the place of a release whose rollback leads to one that cannot be had", () => {
+  replayReleases(
+    { rollout: "none" },
+    `
+    file b -> look, runs 2 b (file), announce b on a, announced, agreed
+    hold 60 -> hold-begun
+    text a refused ->
+    put bad ->
+    unlinked ->
+    roll-back 1 -> rolling-back 2 to a (rollback, fleet), back a, unreadable, look, back a, unreadable
+    store d@3 ->
+    store rollout c me>h2,h3 admitting ->
+    linked -> look, back a, unreadable, look, sees c me>h2,h3 admitting, back a, back d, runs 3 d (cluster), look, agreed, rejected
+  `,
+  );
+});
+
+Deno.test("without a file a rollback passes a hold too", () => {
+  replayReleases(
+    { rollout: {}, sourceless: true },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged
+    hold 60 -> hold-begun
+    store a@1 skips b ->
     store rollout b me>h2,h3 rolled-back ->
-    news -> look, sees b me>h2,h3 rolled-back, held skipped b, look, held skipped b again
-    = 1 a healthy, 2 b running; skips b; held skipped; hold; held
-    wait 3601 -> hold-ended, look, back a, runs 3 a (cluster) in place of b, agreed
-    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; held skipped; agreed
+    news -> look, sees b me>h2,h3 rolled-back, back a, runs 3 a (cluster), look, agreed, back a, unchanged
+    = 1 a healthy, 2 b rolled-back, 3 a running; skips b; pinned a; hold; agreed
   `,
   );
 });

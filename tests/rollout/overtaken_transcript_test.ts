@@ -156,9 +156,9 @@ Deno.test("only a release that was followed is overtaken, for any reason", () =>
   const host = hostWith(A, POLICY);
   const { state } = decide(host, { kind: "head-read", head: { generation: 7, hash: A }, skips: [], random: 0 });
   const pin = followed(B);
-  assertEquals(isOvertaken(state, pin), true);
-  assertEquals(isOvertaken(state, { ...pin, isFollowed: false }), false);
-  assertEquals(isOvertaken(state, { ...pin, reason: "another" }), true);
+  assertEquals(isOvertaken(state, pin, 0), true);
+  assertEquals(isOvertaken(state, { ...pin, isFollowed: false }, 0), false);
+  assertEquals(isOvertaken(state, { ...pin, reason: "another" }, 0), true);
 });
 
 Deno.test("a source that the last process owed to the cluster is not put in force without it in place of a newer one", () => {

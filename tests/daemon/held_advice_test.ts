@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { adviceOf } from "../../src/daemon/held_advice.ts";
+import type { Held, KeptReleases } from "../../src/releases/release.ts";
+import { NO_RELEASES } from "../../src/releases/release.ts";
+import { reconciled } from "../../src/releases/new_release.ts";
+
+const OWN = "b".repeat(64);
+const OTHER = "a".repeat(64);
+const SKIP = { hash: OWN, by: "ada", at: "2026-01-01T00:00:00Z", reason: "bad", scope: "fleet" } as const;
+
+/** The releases of a host that runs a hash, and on which `OWN` was rolled back. */
+function running(hash: string): KeptReleases {
+  const limits = { keep: 20, health: null };
+  return { ...reconciled(NO_RELEASES, { hash, format: "hcl" }, 0, limits), skips: [SKIP] };
+}
+
+Deno.test("a file that was rolled back is brought in line with the release in force, unless that was rolled back too", () => {
+  const held: Held = { kind: "skipped", hash: OWN, skip: SKIP, trouble: null };
+  assertEquals(
+    adviceOf(held, running(OTHER)),
+    "honua-configd show 1 --output FILE brings the file in line, or edit it; honua-configd reload --force runs it as it is",
+  );
+  assertEquals(
+    adviceOf(held, running(OWN)),
+    "edit the file, or honua-configd rollback NUMBER --reason TEXT goes back to another one; " +
+      "honua-configd reload --force runs it as it is",
+  );
+});
+
+Deno.test("a late file is advised to be brought in line, and not to be taken up on all hosts", () => {
+  const held: Held = { kind: "staged", hash: OWN, why: "late", detail: null };
+  assertEquals(
+    adviceOf(held, running(OTHER)),
+    "honua-configd pull --force FILE brings the file in line with the fleet's release",
+  );
+});
