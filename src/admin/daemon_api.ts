@@ -134,6 +134,12 @@ export type UndoStatus =
   | { readonly to: number; readonly why: null }
   | { readonly to: null; readonly why: string };
 
+/**
+ * Why a valid source is not in force: a rollback took it back, a hold, its rollout has not let this host in, another
+ * change of the fleet took its place, or approvals are missing.
+ */
+export type HeldKind = "skipped" | "frozen" | "staged" | "overtaken" | "unapproved";
+
 /** The part of a status about releases. */
 export interface ReleaseStatus {
   /** The one in force; null: none is known. */
@@ -142,7 +148,7 @@ export interface ReleaseStatus {
   readonly undo: UndoStatus;
   /** Null: the source is in force, or is not valid. */
   readonly held: {
-    readonly kind: "skipped" | "frozen" | "staged" | "unapproved";
+    readonly kind: HeldKind;
     /** Of the source. */
     readonly hash: string;
     /** The person or the cause, when, and why: of the rollback, or of the hold; otherwise null. */

@@ -5,6 +5,7 @@ const TEXTS: ReadonlyMap<string, string> = new Map<HeldBack, string>([
   ["rolled-back", "its file was rolled back"],
   ["frozen", "changes are held"],
   ["staged", "its file waits for its rollout"],
+  ["overtaken", "another change took the place of its file"],
   ["unapproved", "its file waits for approval"],
 ]);
 

@@ -1,5 +1,7 @@
 // The next command for a person whose valid source is not in force, in one line. FILE is the path of that source, which
 // the command line knows.
+import type { HeldKind } from "../admin/daemon_api.ts";
+import type { HeldBack } from "../cluster/peer_record.ts";
 import { isTakenBack } from "../releases/admission.ts";
 import { type Held, type KeptReleases, runningRelease } from "../releases/release.ts";
 
@@ -30,4 +32,16 @@ function skippedAdvice(kept: KeptReleases): string {
     return `edit the file, or honua-configd rollback NUMBER --reason TEXT goes back to another one; ${other}`;
   }
   return `honua-configd show ${running.number} --output FILE brings the file in line, or edit it; ${other}`;
+}
+
+/** The kind of a hold in answers: a file that waits for its step is told from one that waits for nothing. */
+export function heldKindOf(held: Held): HeldKind {
+  const isOvertaken = held.kind === "staged" && (held.why === "late" || held.why === "ahead");
+  return isOvertaken ? "overtaken" : held.kind;
+}
+
+/** The reason in the record of this instance. */
+export function heldBackOf(held: Held): HeldBack {
+  const kind = heldKindOf(held);
+  return kind === "skipped" ? "rolled-back" : kind;
 }

@@ -16,6 +16,7 @@ import { debounce } from "../source/debounce.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import { journalWitness } from "./journal_witness.ts";
 import type { LoopAccess } from "./loop_holder.ts";
+import { heldBackOf } from "./held_advice.ts";
 import { agreedGeneration, syncStateOf } from "./sync_state.ts";
 import { type ReleaseState, runningRelease } from "../releases/release.ts";
 import type { KeyRingFile } from "../releases/key_ring.ts";
@@ -253,7 +254,7 @@ export function recordOf(
     standing: syncStateOf(agreement),
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     release: release && { number: release.number, state: peerStateOf(release.state) },
-    heldBack: held && (held.kind === "skipped" ? "rolled-back" : held.kind),
+    heldBack: held && heldBackOf(held),
     // A release is older than the process if that found it, and stays if only a secret of it changed.
     since: active && (kept.list.findLast((one) => one.hash === active.hash)?.at ?? recorder.activeSince()),
     hooks: { waiting, failed: failed.slice(0, MAX_FAILED_HOOKS) },

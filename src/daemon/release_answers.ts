@@ -19,7 +19,7 @@ import { type Held, type Release, runningRelease, SOME_PERSON } from "../release
 import { targetOf } from "../releases/rolling_back.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
-import { adviceOf } from "./held_advice.ts";
+import { adviceOf, heldKindOf } from "./held_advice.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { Candidate } from "./look_compiler.ts";
 
@@ -83,7 +83,7 @@ export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop"
     release: state.active === null ? null : runningRelease(kept),
     undo: proposed.ok ? { to: proposed.release.number, why: null } : { to: null, why: mask(proposed.reason) },
     held: held && {
-      kind: held.kind,
+      kind: heldKindOf(held),
       hash: held.hash,
       ...causeOf(held),
       why: mask(heldText(held)),

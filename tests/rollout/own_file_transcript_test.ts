@@ -1,4 +1,23 @@
+import { assertEquals } from "@std/assert";
+import { heldBackOf } from "../../src/daemon/held_advice.ts";
 import { replayReleases } from "../releases/releases_transcript.ts";
+
+Deno.test("the record tells a file that waits for its step from one that another change took the place of", () => {
+  const beginning = "store rollout b h2>me,h3 admitting ->";
+  const waiting = `${beginning}
+    news -> sees b h2>me,h3 admitting, look, unchanged
+    file b -> look, back a, held waiting b
+  `;
+  const older = `store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+  `;
+  const done = `${older}
+    store b@2 ->
+    news -> agreed, done b, look, back b, held late a
+  `;
+  const record = (transcript: string) => heldBackOf(replayReleases({ rollout: {} }, transcript).state.releases.held!);
+  assertEquals([waiting, older, done].map(record), ["staged", "overtaken", "overtaken"]);
+});
 
 Deno.test("a late file does not keep a host from the candidate, and is no change when the rollout is done", () => {
   replayReleases(

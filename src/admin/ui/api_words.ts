@@ -44,6 +44,7 @@ const STATUS: Words<
   skipped: true,
   frozen: true,
   staged: true,
+  overtaken: true,
   unapproved: true,
 };
 

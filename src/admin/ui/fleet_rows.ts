@@ -260,12 +260,16 @@ const STANDINGS: Readonly<Record<Host["standing"], TonedText>> = {
 
 const NO_CLUSTER: TonedText = { text: "no cluster", tone: "muted" };
 
-/** Whether a host runs the candidate of a rollout. Its record says `held`, because the hash is not the head's. */
+/**
+ * Whether a host runs the candidate of a rollout, also in place of its file. Its record says `held`, because the hash is
+ * not the head's.
+ */
 export function isInRollout(
   { hash, standing, heldBack, isLost }: Host,
   { candidate }: Pick<RowFacts, "candidate">,
 ): boolean {
-  return !isLost && hash !== null && hash === candidate && standing === "held" && heldBack === null;
+  return !isLost && hash !== null && hash === candidate && standing === "held" &&
+    (heldBack === null || heldBack === "overtaken");
 }
 
 function standingOf(host: Host, facts: RowFacts): TonedText {

@@ -105,6 +105,8 @@ Deno.test("a host that runs a rollout's candidate is in the rollout, and one tha
   const facts = { candidate: hashOf("c") };
   const said = (given: Partial<Host>) => rowOf(given, facts).standing.text;
   assertEquals(said({ hash: hashOf("c"), standing: "held" }), "in the rollout");
+  assertEquals(said({ hash: hashOf("c"), standing: "held", heldBack: "overtaken" }), "in the rollout");
+  assertEquals(said({ heldBack: "overtaken" }), "held: another change took the place of its file");
   assertEquals(said({ standing: "held" }), "held");
   assertEquals(said({ standing: "held", heldBack: "staged" }), "held: its file waits for its rollout");
   assertEquals(said({ hash: hashOf("c") }), "agreed");
