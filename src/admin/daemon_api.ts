@@ -136,9 +136,10 @@ export type UndoStatus =
 
 /**
  * Why a valid source is not in force: a rollback took it back, a hold, its rollout has not let this host in, another
- * change of the fleet took its place, or approvals are missing.
+ * change of the fleet took its place (`taken-back`: and that does not run here, because it was taken back on this
+ * host), or approvals are missing.
  */
-export type HeldKind = "skipped" | "frozen" | "staged" | "overtaken" | "unapproved";
+export type HeldKind = "skipped" | "frozen" | "staged" | "overtaken" | "taken-back" | "unapproved";
 
 /** The part of a status about releases. */
 export interface ReleaseStatus {

@@ -169,7 +169,7 @@ function generationOf({ peers }: Group): number | null {
 function groupText(group: Group, candidate: string | null): string {
   const { hash, peers: { length } } = group;
   const isHeld = group.peers.every(({ standing }) => standing === "held");
-  const why = !isHeld ? "" : hash === candidate ? ", on its way" : ", kept apart on purpose";
+  const why = !isHeld ? "" : hash === candidate ? ", on its way" : ", kept apart";
   const runs = length === 1 ? "runs" : "run";
   if (hash === null) return `${length} ${runs} nothing`;
   const generation = generationOf(group);

@@ -56,7 +56,7 @@ export function releaseRows(status: Status, now: number): [string, string][] {
 
 /** With the path of the source, so that the line can be pasted. */
 function adviceText({ source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
-  const isOfFile = kind === "skipped" || kind === "overtaken";
+  const isOfFile = kind === "skipped" || kind === "overtaken" || kind === "taken-back";
   if (!isOfFile || source === null) return terminalText(advice);
   return terminalText(advice.replace(/ FILE\b/, () => ` ${posixQuoted(source)}`));
 }

@@ -6,6 +6,7 @@ const TEXTS: ReadonlyMap<string, string> = new Map<HeldBack, string>([
   ["frozen", "changes are held"],
   ["staged", "its file waits for its rollout"],
   ["overtaken", "another change took the place of its file"],
+  ["taken-back", "the fleet's release was taken back here"],
   ["unapproved", "its file waits for approval"],
 ]);
 

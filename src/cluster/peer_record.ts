@@ -73,11 +73,12 @@ export interface PeerHooks {
 }
 
 /** Why a valid source is not in force. */
-export const HELD_BACK = ["rolled-back", "frozen", "staged", "overtaken", "unapproved"] as const;
+export const HELD_BACK = ["rolled-back", "frozen", "staged", "overtaken", "taken-back", "unapproved"] as const;
 
 /**
  * `rolled-back`: a rollback took the source back; `frozen`: changes are held; `staged`: its rollout does not let this
- * host in yet; `overtaken`: another change of the fleet took its place; `unapproved`: approvals of it are missing.
+ * host in yet; `overtaken`: another change of the fleet took its place; `taken-back`: and that
+ * was taken back on this host; `unapproved`: approvals of it are missing.
  */
 export type HeldBack = typeof HELD_BACK[number];
 

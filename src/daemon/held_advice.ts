@@ -2,11 +2,19 @@
 // the command line knows.
 import type { HeldKind } from "../admin/daemon_api.ts";
 import type { HeldBack } from "../cluster/peer_record.ts";
+import type { Rollout } from "../agreement/rollout.ts";
 import { isTakenBack } from "../releases/admission.ts";
-import { type Held, type KeptReleases, runningRelease } from "../releases/release.ts";
+import { type Held, type KeptReleases, runningRelease, skipOf } from "../releases/release.ts";
+
+/** The knowledge of this host that an advice depends on. */
+export interface AdviceFacts {
+  readonly kept: KeptReleases;
+  /** The one that is under way; null: none. */
+  readonly rollout: Rollout | null;
+}
 
 /** Returns the advice about a source that is held. */
-export function adviceOf(held: Held, kept: KeptReleases): string {
+export function adviceOf(held: Held, { kept, rollout }: AdviceFacts): string {
   switch (held.kind) {
     case "frozen":
       return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
@@ -17,12 +25,20 @@ export function adviceOf(held: Held, kept: KeptReleases): string {
       if (held.why === "late") {
         return "honua-configd pull --force FILE brings the file in line with the fleet's release";
       }
+      if (held.why === "taken-back") {
+        if (rollout !== null && skipOf(kept, rollout.hash) !== null) return ENDS_OR_PASSES;
+        return "honua-configd rollback --reason TEXT lets the other hosts go back too; to try the fleet's release " +
+          "again here: honua-configd pull --force FILE, then honua-configd reload --force";
+      }
       return "honua-configd rollout shows what it waits for; " +
         "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
     case "skipped":
       return skippedAdvice(kept);
   }
 }
+
+const ENDS_OR_PASSES = "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
+  "honua-configd promote --reason TEXT goes on without the hosts on which it failed";
 
 function skippedAdvice(kept: KeptReleases): string {
   const running = runningRelease(kept);
@@ -36,8 +52,9 @@ function skippedAdvice(kept: KeptReleases): string {
 
 /** The kind of a hold in answers: a file that waits for its step is told from one that waits for nothing. */
 export function heldKindOf(held: Held): HeldKind {
-  const isOvertaken = held.kind === "staged" && (held.why === "late" || held.why === "ahead");
-  return isOvertaken ? "overtaken" : held.kind;
+  if (held.kind !== "staged") return held.kind;
+  if (held.why === "taken-back") return held.why;
+  return held.why === "late" || held.why === "ahead" ? "overtaken" : "staged";
 }
 
 /** The reason in the record of this instance. */

@@ -17,6 +17,7 @@ import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
 import { type Held, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
 import { targetOf } from "../releases/rolling_back.ts";
+import { underWay } from "../rollout/staging.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";
 import { adviceOf, heldKindOf } from "./held_advice.ts";
@@ -87,7 +88,7 @@ export function releaseStatusOf({ loop, mask }: Pick<ReleaseAnswersParts, "loop"
       hash: held.hash,
       ...causeOf(held),
       why: mask(heldText(held)),
-      advice: adviceOf(held, kept),
+      advice: adviceOf(held, { kept, rollout: underWay(state.rollouts?.view ?? null) }),
     },
     hold: hold && { until: timeOf(hold.until), author: hold.author, reason: hold.reason },
     confirmation: confirmation && { deadline: timeOf(confirmation.deadline), author: confirmation.author },

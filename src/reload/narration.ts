@@ -80,8 +80,8 @@ const STAGED_TEXTS: Readonly<Record<StagedWhy, string>> = {
   refused: "The source is not put in force: its rollout cannot begin",
   ahead: "The source is not in force: the rollout let this host in, and its release is newer",
   late: "The source is not put in force: it is older than the fleet's release",
-  unlinked:
-    "The source is not put in force: steps are wanted (Rollout:Steps), and Redis does not say what the fleet runs",
+  "taken-back": "The fleet's release for this host does not run here",
+  unlinked: "The source is not put in force: steps are wanted (Rollout:Steps), and Redis cannot be reached",
 };
 
 /** Returns why a valid source is not in force, in one line. */

@@ -6,7 +6,7 @@ import type { Head } from "../agreement/head.ts";
 import { isLetIn, isUnderWay } from "../agreement/rollout.ts";
 import { isFrozen } from "../releases/admission.ts";
 import type { Approval, Held, Pinned } from "../releases/release.ts";
-import { runningRelease } from "../releases/release.ts";
+import { runningRelease, skipOf } from "../releases/release.ts";
 import { decideRollout, factsOf, type RolloutDecision, unlinked } from "../rollout/decide_rollout.ts";
 import type { OwnFacts, RolloutEvent, Rollouts } from "../rollout/rollouts.ts";
 import { isStaged, stagingOf, type StoreView, targetOf, underWay } from "../rollout/staging.ts";
@@ -32,6 +32,11 @@ export function heldByRollout<C>(
   const staging = stagingOf(facts, hash);
   if (staging.kind === "run") return null;
   const { refused, trouble } = rollouts;
+  const skip = staging.target === null ? null : skipOf(state.releases.kept, staging.target);
+  if (skip !== null && (staging.why === "late" || staging.why === "ahead")) {
+    const detail = `${skip.by} took it back: ${skip.reason}`;
+    return { held: { kind: "staged", hash, why: "taken-back", detail }, target: staging.target };
+  }
   const detail = staging.why === "refused" ? refused?.reason ?? null : staging.why === "proposing" ? trouble : null;
   return { held: { kind: "staged", hash, why: staging.why, detail }, target: staging.target };
 }
@@ -95,15 +100,16 @@ export function isCandidateGone<C>({ rollouts }: State<C>, hash: string): boolea
 
 /**
  * Whether this host runs a hash that is not the head yet, and is not to be announced by it now. With steps only a
- * rollout that is done and a person make a hash the head: this one may be a candidate, even one that another candidate
- * replaced. If nobody else restores a lost head, this hash becomes the head.
+ * rollout that is done and a person make a hash the head: this one may be a candidate, also one that another took the
+ * place of. If nobody else restores a lost head, it becomes it. A release that this host went back to by itself is none.
  */
-export function runsCandidate<C>({ rollouts, agreement, active }: State<C>): boolean {
+export function runsCandidate<C>({ rollouts, agreement, active, releases: { kept: { pinned } } }: State<C>): boolean {
   if (rollouts === null || agreement === null || active === null) return false;
   const { hash } = active;
   const { ledger, loss } = agreement;
   if (rollouts.finished === hash || ledger.owed?.hash === hash || loss === "waited") return false;
   if (rollouts.candidate === hash) return true;
+  if (pinned?.scope === "host" && pinned.hash === hash) return false;
   return rollouts.policy !== null && ledger.agreed !== null && ledger.agreed.hash !== hash;
 }
 

@@ -39,7 +39,9 @@ export type StagedWhy =
   | "ahead"
   /** It is an older state, as a copy that is late. */
   | "late"
-  /** Steps are wanted, and the store cannot be reached or has no head. */
+  /** It is such a state, and the fleet's release was taken back on this host. */
+  | "taken-back"
+  /** Steps are wanted, and the store cannot be reached. */
   | "unlinked";
 
 /** Whether a valid source may run, or the hash that runs in its place. */

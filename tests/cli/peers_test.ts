@@ -49,7 +49,7 @@ Deno.test("an instance that waits for its rollout or for approval has a note, an
   assertStringIncludes(out, "Rollout of cccccccc: step 2 of 3, 3 of 10 hosts let in, baking\n");
   // One that is over in a good way is no news.
   const done = await ask({ isDone: true, isUnderWay: false });
-  assertEquals([done.includes("Rollout"), done.includes("1 runs cccccccc, kept apart on purpose")], [false, true]);
+  assertEquals([done.includes("Rollout"), done.includes("1 runs cccccccc, kept apart")], [false, true]);
 });
 
 Deno.test("peers ends with 3 and says why if others may be missing", async () => {
@@ -99,7 +99,7 @@ const SUMMARIES: [string, ReturnType<typeof peerWith>[], number, string][] = [
     "one that is held, which differs on purpose",
     [...many(1, { hash: hashOf("b"), standing: "held" }), ...many(2, { hash: hashOf("a") })],
     1,
-    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb, kept apart on purpose",
+    "3 instances: 2 run aaaaaaaa (generation 17), 1 runs bbbbbbbb, kept apart",
   ],
   [
     "two of one name, which is not agreement",

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { adviceOf } from "../../src/daemon/held_advice.ts";
+import { rolloutOver } from "../support/move_of.ts";
+import { adviceOf, heldBackOf } from "../../src/daemon/held_advice.ts";
 import type { Held, KeptReleases } from "../../src/releases/release.ts";
 import { NO_RELEASES } from "../../src/releases/release.ts";
 import { reconciled } from "../../src/releases/new_release.ts";
@@ -17,20 +18,35 @@ function running(hash: string): KeptReleases {
 Deno.test("a file that was rolled back is brought in line with the release in force, unless that was rolled back too", () => {
   const held: Held = { kind: "skipped", hash: OWN, skip: SKIP, trouble: null };
   assertEquals(
-    adviceOf(held, running(OTHER)),
+    adviceOf(held, { kept: running(OTHER), rollout: null }),
     "honua-configd show 1 --output FILE brings the file in line, or edit it; honua-configd reload --force runs it as it is",
   );
   assertEquals(
-    adviceOf(held, running(OWN)),
+    adviceOf(held, { kept: running(OWN), rollout: null }),
     "edit the file, or honua-configd rollback NUMBER --reason TEXT goes back to another one; " +
       "honua-configd reload --force runs it as it is",
+  );
+});
+
+Deno.test("a host on which the fleet's release failed is not advised to take it up like any other", () => {
+  const held: Held = { kind: "staged", hash: OWN, why: "taken-back", detail: "a health check took it back: 500" };
+  assertEquals(heldBackOf(held), "taken-back");
+  assertEquals(
+    adviceOf(held, { kept: running(OTHER), rollout: null }),
+    "honua-configd rollback --reason TEXT lets the other hosts go back too; to try the fleet's release again here: " +
+      "honua-configd pull --force FILE, then honua-configd reload --force",
+  );
+  assertEquals(
+    adviceOf(held, { kept: running(OTHER), rollout: rolloutOver(OWN, OTHER) }),
+    "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
+      "honua-configd promote --reason TEXT goes on without the hosts on which it failed",
   );
 });
 
 Deno.test("a late file is advised to be brought in line, and not to be taken up on all hosts", () => {
   const held: Held = { kind: "staged", hash: OWN, why: "late", detail: null };
   assertEquals(
-    adviceOf(held, running(OTHER)),
+    adviceOf(held, { kept: running(OTHER), rollout: null }),
     "honua-configd pull --force FILE brings the file in line with the fleet's release",
   );
 });

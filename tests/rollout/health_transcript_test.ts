@@ -18,7 +18,7 @@ Deno.test("a candidate is asked for its health until its rollout is over, and a 
     wait 1 -> check-health
     health bad ->
     wait 10 -> check-health
-    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, move b me>h2,h3 rolled-back (me: unhealthy: 500) skips b, runs 3 a (health), look, agreed, held ahead a, sees b me>h2,h3 rolled-back (me: unhealthy: 500), look, unchanged, look, unchanged
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, move b me>h2,h3 rolled-back (me: unhealthy: 500) skips b, runs 3 a (health), look, agreed, held taken-back a, sees b me>h2,h3 rolled-back (me: unhealthy: 500), look, unchanged, look, unchanged
   `,
   );
 });
@@ -57,25 +57,20 @@ Deno.test("a candidate that fails goes back to the fleet's agreed release, not t
   );
 });
 
-Deno.test("a candidate that failed is not healthy again before its rollout is over", () => {
+Deno.test("a host on which the fleet's release failed says so of its older file, and watches no rollout", () => {
   replayReleases(
-    { rollout: { onFailure: "halt" }, health: { bakeMilliseconds: 20_000, failures: 1, onFailure: "halt" } },
+    { rollout: {}, health: { bakeMilliseconds: 20_000, failures: 1 } },
     `
-    store rollout b me>h2,h3 admitting ->
-    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    store b@2 ->
+    news -> look, back b, runs 2 b (cluster) in place of a, look, agreed, back b, held late a again
     hooks ok -> baking 2, check-health
-    store slow ->
-    health bad -> unhealthy 2, halted: Health:OnFailure is halt, move b me>h2,h3 rolled-back (me: its health checks failed) skips b
-    wait 10 -> check-health
-    health ok ->
-    wait 10 -> check-health
-    health ok ->
-    wait 10 -> check-health
-    health ok ->
-    wait 10 -> check-health
-    health ok ->
-    = 1 a healthy, 2 b failed; pinned b; held staged; bake checking; held
-    store back -> sees b me>h2,h3 rolled-back (me: its health checks failed), read-fleet, look, runs 3 a (file), agreed, look, unchanged
+    health bad -> unhealthy 2, rolling-back 2 to a (health, host), back a, runs 3 a (health), look, held taken-back a
+    hooks ok -> baking 3, check-health
+    wait 20 ->
+    health ok -> healthy 3
+    wait 600 ->
+    hint poll -> look, held taken-back a again
+    roll-back -> rolling-back 2 to a (rollback, fleet), back a, unchanged, look, announce a on b undoes b skips b, unchanged, announced, agreed, look, unchanged
   `,
   );
 });

@@ -45,6 +45,7 @@ const STATUS: Words<
   frozen: true,
   staged: true,
   overtaken: true,
+  "taken-back": true,
   unapproved: true,
 };
 
