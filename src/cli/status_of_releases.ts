@@ -58,7 +58,7 @@ export function releaseRows(status: Status, now: number): [string, string][] {
 function adviceText({ source }: Status, { kind, advice }: NonNullable<Status["held"]>): string {
   const isOfFile = kind === "skipped" || kind === "overtaken" || kind === "taken-back";
   if (!isOfFile || source === null) return terminalText(advice);
-  return terminalText(advice.replace(/ FILE\b/, () => ` ${posixQuoted(source)}`));
+  return terminalText(advice.replaceAll(/ FILE\b/g, () => ` ${posixQuoted(source)}`));
 }
 
 /**

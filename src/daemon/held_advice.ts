@@ -21,10 +21,7 @@ export function adviceOf(held: Held, { kept, rollout }: AdviceFacts): string {
     case "unapproved":
       return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
     case "staged":
-      // To take it up would undo the fleet's release.
-      if (held.why === "late") {
-        return "honua-configd pull --force FILE brings the file in line with the fleet's release";
-      }
+      if (held.why === "late") return overtakenAdvice(held.hash, rollout);
       if (held.why === "taken-back") {
         if (rollout !== null && skipOf(kept, rollout.hash) !== null) return ENDS_OR_PASSES;
         return "honua-configd rollback --reason TEXT lets the other hosts go back too; to try the fleet's release " +
@@ -35,6 +32,14 @@ export function adviceOf(held: Held, { kept, rollout }: AdviceFacts): string {
     case "skipped":
       return skippedAdvice(kept);
   }
+}
+
+/** Until the other change is agreed on, the fleet's release is the one before both. */
+function overtakenAdvice(hash: string, rollout: Rollout | null): string {
+  const isOnItsWay = rollout !== null && rollout.hash !== hash;
+  const first = isOnItsWay ? "honua-configd rollout shows the other change; when all hosts run it, " : "";
+  return `${first}honua-configd pull --force FILE brings the file in line with the fleet's release; ` +
+    "to take the file up instead, on all hosts: honua-configd publish FILE --reason TEXT";
 }
 
 const ENDS_OR_PASSES = "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +

@@ -79,7 +79,7 @@ const STAGED_TEXTS: Readonly<Record<StagedWhy, string>> = {
   proposing: "The source is not put in force yet: it is a change that the fleet takes up in steps",
   refused: "The source is not put in force: its rollout cannot begin",
   ahead: "The source is not in force: the rollout let this host in, and its release is newer",
-  late: "The source is not put in force: it is older than the fleet's release",
+  late: "The source is not put in force: another change of the fleet took its place",
   "taken-back": "The fleet's release for this host does not run here",
   unlinked: "The source is not put in force: steps are wanted (Rollout:Steps), and Redis cannot be reached",
 };

@@ -358,6 +358,17 @@ Deno.test("status of a held host begins with the active release, and by whom, wh
   ]);
 });
 
+Deno.test("status names the file in each command of the advice", async () => {
+  const advice = "honua-configd pull --force FILE brings it in line; honua-configd publish FILE --reason TEXT";
+  const held = { ...HELD, kind: "overtaken", by: null, at: null, reason: null, advice } as const;
+  await using daemon = await cannedDaemon(() => json(statusWith({ held, source: "/etc/honua/c.hcl" })));
+  const { out } = await runRecorded(["status", ...daemon.flags]);
+  assertStringIncludes(
+    out,
+    "pull --force /etc/honua/c.hcl brings it in line; honua-configd publish /etc/honua/c.hcl --reason TEXT\n",
+  );
+});
+
 Deno.test("status of a host that cannot leave a release that was rolled back says that it is still in force", async () => {
   const held = { ...HELD, hash: hashOf("a") };
   await using daemon = await cannedDaemon(() => json(statusWith({ held, release: RELEASE })));

@@ -43,10 +43,14 @@ Deno.test("a host on which the fleet's release failed is not advised to take it 
   );
 });
 
-Deno.test("a late file is advised to be brought in line, and not to be taken up on all hosts", () => {
+Deno.test("a file that another change took the place of is brought in line when that is agreed on, or published", () => {
   const held: Held = { kind: "staged", hash: OWN, why: "late", detail: null };
+  const advice = "honua-configd pull --force FILE brings the file in line with the fleet's release; " +
+    "to take the file up instead, on all hosts: honua-configd publish FILE --reason TEXT";
+  assertEquals(adviceOf(held, { kept: running(OTHER), rollout: null }), advice);
+  // The store has the release before both as the stable one.
   assertEquals(
-    adviceOf(held, { kept: running(OTHER), rollout: null }),
-    "honua-configd pull --force FILE brings the file in line with the fleet's release",
+    adviceOf(held, { kept: running(OTHER), rollout: rolloutOver("c".repeat(64), OTHER) }),
+    `honua-configd rollout shows the other change; when all hosts run it, ${advice}`,
   );
 });
