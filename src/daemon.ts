@@ -9,7 +9,7 @@ import { isolationOf } from "./cluster/isolation.ts";
 import { resolveConnection } from "./cluster/redis/redis_connection.ts";
 import { soloNotifier } from "./cluster/solo_notifier.ts";
 import { openActivator } from "./daemon/activator.ts";
-import { openDiffer } from "./daemon/differ.ts";
+import { type DifferTools, openDiffer } from "./daemon/differ.ts";
 import { type EventRecorder, openEventRecorder } from "./daemon/event_recorder.ts";
 import { type ChangeTracker, trackChanges } from "./daemon/change_tracker.ts";
 import { followFiles } from "./daemon/file_follower.ts";
@@ -48,6 +48,7 @@ import { openServiceManager } from "./telemetry/sd_notify.ts";
 import { type Loop, runLoop } from "./reload/loop.ts";
 import { initialRollouts } from "./rollout/rollouts.ts";
 import type { Report } from "./reload/report.ts";
+import { heldInPlan } from "./reload/staged.ts";
 import type { SnapshotId } from "./reload/state.ts";
 import { formatOf } from "./compile.ts";
 import type { SnapshotLock } from "./snapshot/snapshot_lock.ts";
@@ -180,14 +181,18 @@ async function compose(settings: DaemonSettings, ground: Ground): Promise<Daemon
   held.hold(loop);
   metrics.activeGeneration.set(loop.state().agreement?.ledger.agreed?.generation ?? 0);
   const notifier = joined?.notifier ?? soloNotifier({ incarnation });
-  const kept = () => loop.state().releases.kept;
-  const differ = openDiffer({ settings, loader, changes, keeper, kept, active, now: Date.now });
+  const differ = openDiffer({ settings, loader, changes, keeper, ...planFacts(loop), active, now: Date.now });
   const publisher = openPublisher({ settings, loop, loader, notifier, keeper, mask });
   const answers = approvals.answers(loop, notifier);
   const sources = { differ, publisher, store, mounted, loop, notifier, recorder, keeper, hookRunner };
   const api = openDaemonApi({ settings, ...identity, ...sources, metrics, figures, feed, approvals: answers, mask });
   const link = joined?.membership ?? notifier;
   return daemonOf(settings, { ...receivers, loop, parser, api, stateKeeper, link, lock });
+}
+
+/** The knowledge of the loop on which a plan depends. */
+function planFacts({ state }: Pick<LoopAccess, "state">): Pick<DifferTools, "kept" | "heldByFleet"> {
+  return { kept: () => state().releases.kept, heldByFleet: (hash) => heldInPlan(state(), hash) };
 }
 
 interface Receivers extends Pick<Parts, "recorder" | "keeper" | "hookRunner" | "joined" | "service" | "mounted"> {

@@ -63,13 +63,20 @@ export async function plan(request: PlanRequest, terminal: Terminal): Promise<Ex
 }
 
 function effectText({ activates, held, hooks }: Plan, isSame: boolean, colour: boolean): string {
-  if (held !== null) return `${painted(`Held: ${terminalText(held)}`, "trouble", colour)}\n`;
+  if (held !== null) {
+    const why = painted(`Held: ${terminalText(held)}`, "trouble", colour);
+    return hooks.length === 0 ? `${why}\n` : `${why}\nWhen it comes into force it runs:\n${hooksText(hooks)}`;
+  }
   if (!activates) return `${painted("Nothing to do: this is in force", "strong", colour)}\n`;
   // The sources are the same, so the difference is in the values that they refer to.
   const why = isSame ? ", because values of the environment changed" : "";
   const head = painted(`A reload would put another snapshot in force${why}`, "strong", colour);
   if (hooks.length === 0) return `${head}, and run no hook\n`;
-  return `${head}, and run:\n${hooks.map((hook) => `  ${hookText(hook)}\n`).join("")}`;
+  return `${head}, and run:\n${hooksText(hooks)}`;
+}
+
+function hooksText(hooks: Plan["hooks"]): string {
+  return hooks.map((hook) => `  ${hookText(hook)}\n`).join("");
 }
 
 function hookText({ name, on, does, unit }: PlannedHook): string {

@@ -11,7 +11,7 @@ import type {
 } from "../admin/daemon_api.ts";
 import { heldBack } from "../releases/admission.ts";
 import { findRelease, unknownRelease } from "../releases/history_list.ts";
-import { type KeptReleases, runningRelease } from "../releases/release.ts";
+import { type Held, type KeptReleases, runningRelease } from "../releases/release.ts";
 import { referenceText } from "../releases/source_reference.ts";
 import { formatOf } from "../compile.ts";
 import { diffConfigs } from "../config/config_diff.ts";
@@ -38,6 +38,8 @@ export interface DifferTools {
   readonly keeper: Pick<ReleaseKeeper, "textOf">;
   /** The releases of this host. */
   kept(): KeptReleases;
+  /** Why the fleet would hold a valid source with the hash; null: it would not. */
+  heldByFleet(hash: string): Held | null;
   /** The snapshot in force. */
   active(): SnapshotId | null;
   /** Milliseconds since 1970. */
@@ -111,9 +113,10 @@ export function openDiffer(tools: DifferTools): Differ {
       if (!compiled.ok) return compiled.refusal;
       const { label, hash, compilation } = compiled.side;
       const running = active();
-      const held = heldBack(kept(), { hash, isForced: false, at: now() });
+      const held = heldBack(kept(), { hash, isForced: false, at: now() }) ?? tools.heldByFleet(hash);
       const differs = running?.hash !== hash || running.contentHash !== compilation.snapshot.contentHash;
       const activates = held === null && differs;
+      const comesLater = held?.kind === "staged" && (held.why === "proposing" || held.why === "waiting") && differs;
       // The first snapshot of all concerns every hook.
       const changed = running === null ? null : Object.keys(changes.against(compilation.config));
       return {
@@ -122,7 +125,7 @@ export function openDiffer(tools: DifferTools): Differ {
         activates,
         held: held && heldText(held),
         warnings: compilation.warnings.map(diagnosticAnswer),
-        hooks: activates ? plannedHooks(options.hooks, changed).map(plannedHook) : [],
+        hooks: activates || comesLater ? plannedHooks(options.hooks, changed).map(plannedHook) : [],
         ...await againstRunning(compiled.side, signal),
       };
     },

@@ -42,6 +42,21 @@ export function heldByRollout<C>(
 }
 
 /**
+ * Returns why a valid source with the hash would be held if it were looked at now; null: nothing of the fleet is known to
+ * hold it. Approvals of a source are known only when it was looked at.
+ */
+export function heldInPlan<C>(state: State<C>, hash: string): Held | null {
+  const { rollouts, releases: { held } } = state;
+  if (held?.kind === "unapproved" && held.hash === hash) return held;
+  if (rollouts === null) return null;
+  const isNew = hash !== rollouts.source;
+  const looked = isNew
+    ? { ...rollouts, before: rollouts.source ?? rollouts.before, late: null, refused: null }
+    : rollouts;
+  return heldByRollout({ ...state, rollouts: looked }, hash, [])?.held ?? null;
+}
+
+/**
  * Returns why missing approvals keep a config back; null: they do not. A config that ran on this host before needs
  * none, and in an emergency root can do without.
  */

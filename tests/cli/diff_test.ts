@@ -247,6 +247,8 @@ Deno.test("a plan of a file that is held says why, and ends with 1", async () =>
   const held = "The source is not put in force: ada rolled it back";
   const { code, out } = await planned({ ...answered(), ...PLAN, activates: false, hooks: [], held });
   assertEquals([code, out.split("\n").at(-2)], [1, `Held: ${held}`]);
+  const later = await planned({ ...answered(), ...PLAN, activates: false, held: "it waits for its step" });
+  assertStringIncludes(later.out, "Held: it waits for its step\nWhen it comes into force it runs:\n  judge (a command");
 });
 
 Deno.test("a plan as JSON is the daemon's answer, even if the source is not valid", async () => {

@@ -7,7 +7,7 @@ import { openSourceLoader } from "../../src/daemon/source_loader.ts";
 import { openBlockParser } from "../../src/document/hcl/block_parser.ts";
 import { checkOptions } from "../../src/options/option_schema.ts";
 import { historyDirectory } from "../../src/releases/history_directory.ts";
-import { type KeptReleases, NO_RELEASES, type Release } from "../../src/releases/release.ts";
+import { type Held, type KeptReleases, NO_RELEASES, type Release } from "../../src/releases/release.ts";
 import { openReserve } from "../../src/releases/reserve.ts";
 import type { TextRead } from "../../src/releases/source_history.ts";
 import type { SnapshotId } from "../../src/reload/state.ts";
@@ -61,11 +61,15 @@ async function openHost({ releases = [] }: { readonly releases?: readonly string
     keeper,
   });
   const changes = trackChanges({ state: "none" });
-  const tools = { settings, loader, changes, keeper, kept: () => kept, active: () => active, now: () => NOW };
+  let held: Held | null = null;
+  const heldByFleet = () => held;
+  const common = { settings, loader, changes, keeper, kept: () => kept, active: () => active, now: () => NOW };
+  const tools = { ...common, heldByFleet };
   return {
     directory,
     loader,
     differ: openDiffer(tools),
+    hold: (by: Held) => void (held = by),
     /** Changes the releases. */
     keep: (change: Partial<KeptReleases>) => void (kept = { ...kept, ...change }),
     /** Takes the file as the one in force, and returns its hash. */
@@ -228,4 +232,12 @@ Deno.test("a plan of a file that was rolled back, or that a hold keeps out, is t
   const skipped = await plan();
   assertEquals(skipped.activates, false);
   assertStringIncludes(skipped.held!, "bob rolled it back");
+  host.keep({ skips: [] });
+  host.hold({ kind: "staged", hash, why: "late", detail: null });
+  const late = await plan();
+  assertEquals([late.activates, late.hooks], [false, []]);
+  assertStringIncludes(late.held!, "another change of the fleet took its place");
+  host.hold({ kind: "staged", hash, why: "proposing", detail: null });
+  const proposing = await plan();
+  assertEquals([proposing.activates, proposing.hooks.length > 0], [false, true], "its step runs them");
 });

@@ -1,6 +1,26 @@
 import { assertEquals } from "@std/assert";
 import { heldBackOf } from "../../src/daemon/held_advice.ts";
+import { heldInPlan } from "../../src/reload/staged.ts";
 import { replayReleases } from "../releases/releases_transcript.ts";
+
+Deno.test("a plan says of a file that another change took the place of, and of a new edit, what a reload would say", () => {
+  const { state } = replayReleases(
+    { rollout: {} },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    store b@2 ->
+    news -> agreed, done b, look, back b, held late a
+  `,
+  );
+  const whyOf = (hash: string) => {
+    const held = heldInPlan(state, hash);
+    return held?.kind === "staged" ? held.why : held;
+  };
+  assertEquals([whyOf("a"), whyOf("b"), whyOf("c")], ["late", null, "proposing"]);
+  const alone = replayReleases({}, "file b -> look, runs 2 b (file)");
+  assertEquals(heldInPlan(alone.state, "c"), null);
+});
 
 Deno.test("the record tells a file that waits for its step from one that another change took the place of", () => {
   const beginning = "store rollout b h2>me,h3 admitting ->";
