@@ -19,7 +19,7 @@ export function adviceOf(held: Held, { kept, rollout }: AdviceFacts): string {
     case "frozen":
       return "honua-configd release-hold ends the hold; honua-configd reload --force overrules it";
     case "unapproved":
-      return `honua-configd approve ${held.hash.slice(0, 12)} approves it; honua-configd pending says what is missing`;
+      return unapprovedAdvice(held.hash);
     case "staged":
       if (held.why === "late") return overtakenAdvice(held.hash, rollout);
       if (held.why === "taken-back") {
@@ -44,6 +44,11 @@ function overtakenAdvice(hash: string, rollout: Rollout | null): string {
 
 const ENDS_OR_PASSES = "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
   "honua-configd promote --reason TEXT goes on without the hosts on which it failed";
+
+function unapprovedAdvice(hash: string): string {
+  const approves = `honua-configd approve ${hash.slice(0, 12)} --key FILE approves it, with the file of a key`;
+  return `${approves}; honua-configd pending says what is missing`;
+}
 
 function skippedAdvice(kept: KeptReleases): string {
   const running = runningRelease(kept);

@@ -28,6 +28,15 @@ Deno.test("a file that was rolled back is brought in line with the release in fo
   );
 });
 
+Deno.test("the command that approves a file is whole", () => {
+  const approval = { isApproved: false, have: 0, need: 1, trouble: null };
+  assertEquals(
+    adviceOf({ kind: "unapproved", hash: OWN, approval }, { kept: running(OTHER), rollout: null }),
+    "honua-configd approve bbbbbbbbbbbb --key FILE approves it, with the file of a key; " +
+      "honua-configd pending says what is missing",
+  );
+});
+
 Deno.test("a host on which the fleet's release failed is not advised to take it up like any other", () => {
   const held: Held = { kind: "staged", hash: OWN, why: "taken-back", detail: "a health check took it back: 500" };
   assertEquals(heldBackOf(held), "taken-back");
