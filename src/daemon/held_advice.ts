@@ -21,16 +21,52 @@ export function adviceOf(held: Held, { kept, rollout }: AdviceFacts): string {
     case "unapproved":
       return unapprovedAdvice(held.hash);
     case "staged":
-      if (held.why === "late") return overtakenAdvice(held.hash, rollout);
-      if (held.why === "taken-back") {
-        if (rollout !== null && skipOf(kept, rollout.hash) !== null) return ENDS_OR_PASSES;
-        return "honua-configd rollback --reason TEXT lets the other hosts go back too; to try the fleet's release " +
-          "again here: honua-configd pull --force FILE, then honua-configd reload --force";
-      }
-      return "honua-configd rollout shows what it waits for; " +
-        "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
+      return stagedAdvice(held, { kept, rollout });
     case "skipped":
       return skippedAdvice(kept);
+  }
+}
+
+function stagedAdvice(
+  { why, hash }: Extract<Held, { readonly kind: "staged" }>,
+  { kept, rollout }: AdviceFacts,
+): string {
+  switch (why) {
+    case "late":
+      return overtakenAdvice(hash, rollout);
+    case "taken-back":
+      if (rollout !== null && skipOf(kept, rollout.hash) !== null) return ENDS_OR_PASSES;
+      return "honua-configd rollback --reason TEXT lets the other hosts go back too; to try the fleet's release " +
+        "again here: honua-configd pull --force FILE, then honua-configd reload --force";
+    case "ahead":
+      return "honua-configd rollout shows the other change; when all hosts run it, honua-configd pull --force FILE " +
+        "brings the file in line";
+    case "unlinked":
+      return "nothing: it is proposed when Redis is back, and the line Redis says why that is away; " +
+        "honua-configd reload --now --reason TEXT takes it up on this host now, and on the others then";
+    case "refused":
+      return `when that is mended honua-configd reload proposes it; ${AT_ONCE}`;
+    case "waiting":
+      return rollout === null ? WAITS : waitingAdvice(rollout);
+    case "proposing":
+      return WAITS;
+  }
+}
+
+const AT_ONCE = "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
+const WAITS = `honua-configd rollout shows what it waits for; ${AT_ONCE}`;
+
+function waitingAdvice({ phase, hash }: Rollout): string {
+  switch (phase) {
+    case "awaiting-approval":
+      return unapprovedAdvice(hash);
+    case "halted":
+      return `honua-configd rollout shows why it is halted; ${ENDS_OR_PASSES}`;
+    case "paused":
+      return "honua-configd promote --reason TEXT goes on with the rollout, which is paused; " +
+        "honua-configd rollback --reason TEXT ends it for all hosts";
+    default:
+      return WAITS;
   }
 }
 
@@ -43,7 +79,7 @@ function overtakenAdvice(hash: string, rollout: Rollout | null): string {
 }
 
 const ENDS_OR_PASSES = "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
-  "honua-configd promote --reason TEXT goes on without the hosts on which it failed";
+  "honua-configd promote --reason TEXT goes on without the hosts that are not healthy";
 
 function unapprovedAdvice(hash: string): string {
   const approves = `honua-configd approve ${hash.slice(0, 12)} --key FILE approves it, with the file of a key`;

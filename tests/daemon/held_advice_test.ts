@@ -1,6 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { rolloutOver } from "../support/move_of.ts";
 import { adviceOf, heldBackOf } from "../../src/daemon/held_advice.ts";
+import type { RolloutPhase } from "../../src/agreement/rollout.ts";
+import type { StagedWhy } from "../../src/rollout/staging.ts";
 import type { Held, KeptReleases } from "../../src/releases/release.ts";
 import { NO_RELEASES } from "../../src/releases/release.ts";
 import { reconciled } from "../../src/releases/new_release.ts";
@@ -48,7 +50,47 @@ Deno.test("a host on which the fleet's release failed is not advised to take it 
   assertEquals(
     adviceOf(held, { kept: running(OTHER), rollout: rolloutOver(OWN, OTHER) }),
     "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
-      "honua-configd promote --reason TEXT goes on without the hosts on which it failed",
+      "honua-configd promote --reason TEXT goes on without the hosts that are not healthy",
+  );
+});
+
+/** The advice about a file that is the candidate of a rollout in a phase, or of none. */
+function adviceWith(why: StagedWhy, phase: RolloutPhase | null): string {
+  const rollout = phase === null ? null : rolloutOver(OWN, OTHER, { phase });
+  return adviceOf({ kind: "staged", hash: OWN, why, detail: null }, {
+    kept: { ...running(OTHER), skips: [] },
+    rollout,
+  });
+}
+
+Deno.test("a file that waits while Redis is away is said to be proposed later, and reload --now to be for this host", () => {
+  assertEquals(
+    adviceWith("unlinked", null),
+    "nothing: it is proposed when Redis is back, and the line Redis says why that is away; " +
+      "honua-configd reload --now --reason TEXT takes it up on this host now, and on the others then",
+  );
+});
+
+Deno.test("a file whose rollout waits for a person has the orders of the rollout as advice", () => {
+  const orders = "honua-configd rollback --reason TEXT ends the rollout for all hosts; " +
+    "honua-configd promote --reason TEXT goes on without the hosts that are not healthy";
+  assertEquals(adviceWith("waiting", "halted"), `honua-configd rollout shows why it is halted; ${orders}`);
+  assertEquals(
+    adviceWith("waiting", "paused"),
+    "honua-configd promote --reason TEXT goes on with the rollout, which is paused; " +
+      "honua-configd rollback --reason TEXT ends it for all hosts",
+  );
+  assertStringIncludes(adviceWith("waiting", "awaiting-approval"), "honua-configd approve bbbbbbbbbbbb --key FILE");
+  const others = "honua-configd reload --now --reason TEXT takes it up on all hosts at once";
+  assertEquals(adviceWith("waiting", "admitting"), `honua-configd rollout shows what it waits for; ${others}`);
+  assertEquals(adviceWith("refused", null), `when that is mended honua-configd reload proposes it; ${others}`);
+});
+
+Deno.test("a file older than the candidate that runs here is brought in line when all hosts run that", () => {
+  assertEquals(
+    adviceWith("ahead", "admitting"),
+    "honua-configd rollout shows the other change; when all hosts run it, honua-configd pull --force FILE " +
+      "brings the file in line",
   );
 });
 
