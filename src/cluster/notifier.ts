@@ -38,8 +38,11 @@ export type PeersAnswer =
   | {
     readonly ok: true;
     readonly peers: readonly Peer[];
-    /** Why others may be missing: the store does not have the record of this process either. One line; absent: it has. */
-    readonly doubt?: string;
+    /**
+     * Since when there are records without a gap, by the store's clock; absent: not known. Until each living process had
+     * to write its record in that time, some may be missing.
+     */
+    readonly ageMilliseconds?: number;
   }
   | { readonly ok: false; readonly reason: string };
 

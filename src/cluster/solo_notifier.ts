@@ -168,7 +168,8 @@ function presenceInMemory(isClosed: () => boolean): Pick<Notifier, "writeRecord"
     },
     peers() {
       if (isClosed()) return Promise.resolve({ ok: false, reason: CLOSED });
-      return Promise.resolve({ ok: true, peers: written === null ? [] : [{ ...written, self: true }] });
+      const peers = written === null ? [] : [{ ...written, self: true }];
+      return Promise.resolve({ ok: true, peers });
     },
   };
 }

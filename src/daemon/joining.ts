@@ -28,6 +28,14 @@ export function peerLifeOf(options: Options): number {
   return 3 * recordMillisecondsOf(options);
 }
 
+/**
+ * How long there have to be records without a gap before each living instance has written its own: it connects again or
+ * renews its record after an interval at the latest, which then takes no longer than a connection.
+ */
+export function gatherMillisecondsOf(options: Options): number {
+  return tellMillisecondsOf(options) + options.highAvailability.connectionTimeoutMs;
+}
+
 /** The connection to Redis that the options name. */
 export type Reached = Extract<ResolvedConnection, { readonly ok: true }>;
 
@@ -85,6 +93,7 @@ export async function join(
     channel,
     autoReconnect,
     peerLifeMilliseconds: peerLifeOf(options),
+    longestPauseMilliseconds: tellMilliseconds,
   });
   const described = describeConnection(connection);
   log.information(
@@ -98,7 +107,8 @@ export async function join(
     incarnation,
     version,
     limits: { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 },
-    recordMilliseconds,
+    tellMilliseconds,
+    gatherMilliseconds: gatherMillisecondsOf(options),
     ledger: found.ledger,
     keeper,
     log,

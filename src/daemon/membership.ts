@@ -44,7 +44,9 @@ export interface MembershipSettings {
   readonly version: string;
   readonly limits: AgreementLimits;
   /** The interval between two writings of an unchanged record, which lives three times as long. */
-  readonly recordMilliseconds: number;
+  readonly tellMilliseconds: number;
+  /** How long there have to be records before each living instance has written its own. */
+  readonly gatherMilliseconds: number;
   /** From the last process. */
   readonly ledger: Ledger;
   readonly keeper: StateKeeper;
@@ -121,6 +123,7 @@ export function openMembership(settings: MembershipSettings): Membership {
         notifier,
         keyRing: settings.keyRing,
         textOf: settings.textOf,
+        gatherMilliseconds: settings.gatherMilliseconds,
         moved: () => loop.link("heard"),
       }),
     },
@@ -182,6 +185,8 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
   let lastText = "";
   let isWriting = false;
   let isNext = false;
+  /** Whether the record is to be written also if it did not change. */
+  let isDue = false;
   let isNamesakeLogged = false;
   let trouble: string | null = null;
   const write = async (record: PeerRecord, text: string) => {
@@ -209,15 +214,16 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
     // Logged once in a process: two that write at different intervals do not find each other every time.
     isNamesakeLogged ||= answer.namesake;
   };
-  const update = async (renew: boolean) => {
-    isWriting = true;
-    const isRenewal = renew;
+  const tell = async () => {
+    isTelling = true;
+    let isRenewal = false;
     do {
       isNext = false;
       const record = { ...recordOf(settings), ...witness?.recordPart() };
       const text = JSON.stringify(record);
-      const isNews = renew || text !== lastText;
-      renew = false;
+      const isNews = isDue || text !== lastText;
+      isRenewal ||= isDue;
+      isDue = false;
       if (isNews) await write({ ...record, at: new Date().toISOString() }, text);
     } while (isNext && !closing.aborted);
     isWriting = false;
@@ -226,8 +232,9 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
   };
   return (renew) => {
     if (closing.aborted || notifier.link().state !== "up") return;
-    if (isWriting) isNext = true;
-    else void update(renew);
+    isDue ||= renew;
+    if (isTelling) isNext = true;
+    else void tell();
   };
 }
 

@@ -15,6 +15,7 @@ import type { DaemonSettings } from "./daemon_settings.ts";
 import type { Candidate } from "./look_compiler.ts";
 import type { ReleaseKeeper } from "./release_keeper.ts";
 import type { SourceLoader } from "./source_loader.ts";
+import { gatherMillisecondsOf } from "./joining.ts";
 import { fetchText, putText } from "./store_sources.ts";
 
 /** The parts of a publisher. */
@@ -99,16 +100,14 @@ async function offer(
     return refused("Another release came into the store at the same moment: honua-configd status shows it");
   }
   loop.rollout({ kind: "published", published: { hash, terms } });
-  const until = performance.now() + REQUESTS * settings.options.highAvailability.connectionTimeoutMs;
-  try {
-    for (;;) {
-      const proposed = proposalOf(hash, loop.state());
-      if (proposed !== null) return proposed;
-      if (performance.now() >= until) {
-        return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
-      }
-      await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
-      signal.throwIfAborted();
+  const { options } = settings;
+  const waits = gatherMillisecondsOf(options) + REQUESTS * options.highAvailability.connectionTimeoutMs;
+  const until = performance.now() + waits;
+  for (;;) {
+    const proposed = proposalOf(hash, loop.state());
+    if (proposed !== null) return proposed;
+    if (performance.now() >= until) {
+      return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
     }
   } finally {
     // Nobody waits for it any more, and later it would take the place of a newer one.

@@ -19,13 +19,15 @@ export interface RolloutAccessParts {
   readonly keyRing: KeyRingFile | null;
   /** The text of a config that this host compiled: of a release, or of its source. */
   textOf(hash: string): Promise<TextRead>;
+  /** How long there have to be records before each living instance has written its own. */
+  readonly gatherMilliseconds: number;
   /** Called after a move: the head is to be read, as after a message of another instance. */
   moved(): void;
 }
 
 /** Makes the functions of the access. */
 export function rolloutAccess(
-  { notifier, keyRing, textOf, moved }: RolloutAccessParts,
+  { notifier, keyRing, textOf, gatherMilliseconds, moved }: RolloutAccessParts,
 ): Pick<ClusterAccess, "readFleet" | "moveRollout"> {
   return {
     async readFleet(): Promise<FleetAnswer> {
@@ -34,7 +36,8 @@ export function rolloutAccess(
       // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
       const head = await notifier.head();
       if (!head.ok) return head;
-      return { ok: true, fleet: answer.peers.map(memberOf), view: viewOf(head.head) };
+      const gathersMilliseconds = Math.max(0, gatherMilliseconds - (answer.ageMilliseconds ?? 0));
+      return { ok: true, fleet: answer.peers.map(memberOf), gathersMilliseconds, view: viewOf(head.head) };
     },
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
       const trouble = isProposal ? await putProposed(move.to.hash, { notifier, keyRing, textOf }) : null;
@@ -63,7 +66,7 @@ export async function readRollout(
 /** Puts the text of a hash into the store. Null: it is there. */
 async function putProposed(
   hash: string,
-  { notifier, keyRing, textOf }: Omit<RolloutAccessParts, "moved">,
+  { notifier, keyRing, textOf }: Pick<RolloutAccessParts, "notifier" | "keyRing" | "textOf">,
 ): Promise<Extract<MoveOutcome, { readonly kind: "gone" | "failed" }> | null> {
   const text = await textOf(hash);
   const put = await putText(hash, { notifier, keyRing, textOf: () => Promise.resolve(text) });

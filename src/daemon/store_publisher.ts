@@ -13,7 +13,9 @@ import type { TextFormat } from "../releases/release.ts";
 import { AT_ONCE } from "../rollout/decide_rollout.ts";
 import { proposalOf } from "../rollout/moves.ts";
 import { fleetObjection, publishObjection } from "../rollout/publishing.ts";
-import { memberOf, readRollout, viewOf } from "./rollout_access.ts";
+import { viewRollout } from "../rollout/rollout_view.ts";
+import { gatherMillisecondsOf } from "./joining.ts";
+import { memberOf, viewOf } from "./rollout_access.ts";
 import { policyOf } from "./rollout_policy.ts";
 import { putText } from "./store_sources.ts";
 
@@ -105,6 +107,7 @@ async function publish(
   const { store: { keyFile }, rollout, approvals } = options;
   const keyRing = keyFile === null ? null : keyRingFile(credentialPath(keyFile, environment));
   let isPut = false;
+  let isGathered = false;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const peers = await notifier.peers();
     if (!peers.ok) return { kind: "failed", reason: peers.reason };
@@ -117,6 +120,13 @@ async function publish(
     const objection = publishObjection(view, hash) ?? (head.hash === hash ? null : fleetObjection(fleet));
     if (objection !== null) return refused(objection);
     if (fleet.length === 0) return refused("No instance lives that could take it up");
+    const gathers = gatherMillisecondsOf(options) - (peers.ageMilliseconds ?? 0);
+    if (gathers > 0 && !isGathered && head.hash !== hash) {
+      // Living hosts may have no record yet, and the order would lack them.
+      await delay(gathers);
+      isGathered = true;
+      continue;
+    }
     if (!isPut) {
       const put = await putText(hash, {
         notifier,

@@ -7,6 +7,7 @@ import { backoffMilliseconds } from "../time/backoff.ts";
 import { fleetObjection } from "./publishing.ts";
 import { amongOthers, promoted, proposalOf, without, withPhase } from "./moves.ts";
 import type {
+  FleetAnswer,
   FleetMember,
   OwnFacts,
   Published,
@@ -20,7 +21,8 @@ import { type RolloutPolicy, stagingOf, type StoreView, underWay } from "./stagi
 
 /** How many of the hosts that are let in read the peers, so that the store is asked a bounded number of times. */
 export const WATCHERS = 4;
-/** Between two readings of the peers by a watcher: at least this long, and this much for each host of the order. */
+const GATHERING = "Redis had no records of the hosts: each writes its own again, so that none is missing in the order";
+/** Between two readings of the peers by a watcher: at least so long, and so much for each host of the order. */
 const WATCH_MILLISECONDS = 250;
 const WATCH_OF_A_HOST_MILLISECONDS = 4;
 /** The time over which the others spread their actions at a deadline. */
@@ -65,7 +67,7 @@ export function unlinked(rollouts: Rollouts): RolloutDecision {
 
 /** The link that comes up takes the place of the timer of a failed request. */
 function withoutLink(rollouts: Rollouts): Rollouts {
-  return { ...rollouts, view: null, isDeferred: false, failures: 0, trouble: null };
+  return { ...rollouts, view: null, isDeferred: false, isGathering: false, failures: 0, trouble: null };
 }
 
 function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
@@ -75,7 +77,7 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
     case "store-read":
       return seen(rollouts, event.view, event.random);
     case "rollout-due":
-      return { rollouts: { ...rollouts, wantsFleet: true, isDeferred: false }, actions: [] };
+      return { rollouts: { ...rollouts, wantsFleet: true, isDeferred: false, isGathering: false }, actions: [] };
     case "rollout-ordered": {
       const { hash, step } = underWay(rollouts.view) ?? {};
       const ordered = hash === undefined || step === undefined ? null : { hash, step };
@@ -93,7 +95,7 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
         return failed(answered, "the store has no record of this instance", event.random);
       }
       const read = seen({ ...answered, failures: 0, trouble: null }, event.answer.view, event.random);
-      const { rollouts: next, actions } = judged(read.rollouts, event.answer.fleet, own, event);
+      const { rollouts: next, actions } = judged(read.rollouts, event.answer, own, event);
       // A move that failed before is not done yet: its backoff grows.
       const { failures, trouble } = next.request === null ? next : rollouts;
       return { rollouts: { ...next, failures, trouble }, actions: [...read.actions, ...actions] };
@@ -151,9 +153,9 @@ function overtaken(
 }
 
 /** Watchers read the peers soon; the others only if the step outlasts its deadline. */
-function timerOf({ view, instance, isDeferred }: Rollouts, random: number): RolloutAction[] {
-  // The timer is that of a request which failed.
-  if (isDeferred) return [];
+function timerOf({ view, instance, isDeferred, isGathering }: Rollouts, random: number): RolloutAction[] {
+  // The timer is that of a request which failed, or of a proposal that waits.
+  if (isDeferred || isGathering) return [];
   const rollout = underWay(view);
   if (rollout === null || view?.stored == null) return [{ kind: "disarm-rollout" }];
   const { phase, bakeSeconds, deadlineSeconds } = rollout;
@@ -182,7 +184,7 @@ function failed(rollouts: Rollouts, trouble: string, random: number): RolloutDec
 /** Takes in the peers: for a proposal that waits for them, or for the step under way. */
 function judged(
   rollouts: Rollouts,
-  fleet: readonly FleetMember[],
+  { fleet, gathersMilliseconds }: Extract<FleetAnswer, { readonly ok: true }>,
   own: OwnFacts,
   { at, random }: { readonly at: number; readonly random: number },
 ): RolloutDecision {
@@ -198,7 +200,10 @@ function judged(
       : { rollouts: { ...rollouts, order: null }, actions: [] };
   }
   const change = changeToPropose(rollouts, own);
-  if (change !== null) return propose(rollouts, change, fleet, own, at);
+  if (change !== null) {
+    if (gathersMilliseconds > 0 && fleetObjection(fleet) === null) return gathering(rollouts, gathersMilliseconds);
+    return propose(rollouts, change, fleet, own, at);
+  }
   if (rollout === null || view.stored === null) return { rollouts, actions: [] };
   const { phase, bakeSeconds, deadlineSeconds } = rollout;
   const lacking = missingOf(rollout, fleet);
@@ -217,6 +222,17 @@ function judged(
   return {
     rollouts: { ...rollouts, finished: rollout.hash },
     actions: [{ kind: "hint", reason: "recheck" }, ...later.actions],
+  };
+}
+
+/**
+ * Waits until the order lacks no living host: in a store that was empty or away for long, the hosts that came back
+ * first would be the whole fleet. A look says why the source is held.
+ */
+function gathering(rollouts: Rollouts, milliseconds: number): RolloutDecision {
+  return {
+    rollouts: { ...rollouts, isGathering: true, trouble: GATHERING },
+    actions: [{ kind: "arm-rollout", milliseconds }, { kind: "hint", reason: "recheck" }],
   };
 }
 
@@ -377,7 +393,7 @@ function textGone(rollouts: Rollouts, hash: string, random: number): RolloutDeci
 
 /** Makes the next request if none is under way: an order, an end, then the peers. */
 function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
-  const { view, request, order, isDeferred, wantsFleet } = rollouts;
+  const { view, request, order, isDeferred, isGathering, wantsFleet } = rollouts;
   if (view === null || request !== null || isDeferred || !own.isLinked) return { rollouts, actions: [] };
   const rollout = underWay(view);
   if (order !== null) {
@@ -388,7 +404,7 @@ function nextRequest(rollouts: Rollouts, own: OwnFacts): RolloutDecision {
     const end = ownMove(rollouts, rollout, own);
     if (end !== null) return end;
   }
-  if (wantsFleet || changeToPropose(rollouts, own) !== null) {
+  if (wantsFleet || (!isGathering && changeToPropose(rollouts, own) !== null)) {
     return {
       rollouts: { ...rollouts, request: { kind: "fleet" }, wantsFleet: false },
       actions: [{ kind: "read-fleet" }],

@@ -95,9 +95,11 @@ export interface Rollouts {
   readonly isDeferred: boolean;
   /** Requests that failed in a row, for the backoff. */
   readonly failures: number;
-  /** Why the last one failed, in one line; null: it did not. */
+  /** Why the last one failed, or why a proposal waits, in one line; null: neither. */
   readonly trouble: string | null;
-  /** The candidate that has passed all steps and is to become the head; null: none. */
+  /** Whether a proposal waits for its timer, since living hosts may have no record yet. */
+  readonly isGathering: boolean;
+  /** The candidate that is through all steps, so that it is to be the head; null: none. */
   readonly finished: string | null;
   /** The candidate at the last reading of a head, kept while the store is away; null: there was none. */
   readonly candidate: string | null;
@@ -131,6 +133,7 @@ export function initialRollouts(
     isDeferred: false,
     failures: 0,
     trouble: null,
+    isGathering: false,
     finished: null,
     candidate: null,
     lastMark: null,
@@ -139,7 +142,13 @@ export function initialRollouts(
 
 /** The living instances and the state of the store, or why they are not known: one line without secrets. */
 export type FleetAnswer =
-  | { readonly ok: true; readonly fleet: readonly FleetMember[]; readonly view: StoreView }
+  | {
+    readonly ok: true;
+    readonly fleet: readonly FleetMember[];
+    /** After that time no living instance is missing because of an empty store; 0: none is. */
+    readonly gathersMilliseconds: number;
+    readonly view: StoreView;
+  }
   | { readonly ok: false; readonly reason: string };
 
 /** An event of rollouts. `random` is in [0, 1), the jitter of a timer. */

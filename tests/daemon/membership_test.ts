@@ -74,6 +74,39 @@ Deno.test("the id of a process is in the state file before the others see it, so
   assertEquals(steps, ["keeps edge-1:0123456789ab", "kept", "wrote 0123456789ab"]);
 });
 
+Deno.test("a link that comes up during a write leads to another one of the same record: the store may be empty", async () => {
+  let written = 0;
+  const first = Promise.withResolvers<void>();
+  let listener: Listener | null = null;
+  const notifier: Partial<Notifier> = {
+    watch: (to) => void (listener = to),
+    link: () => ({ state: "up" }),
+    async writeRecord() {
+      written++;
+      if (written === 1) await first.promise;
+      return { ok: true, namesake: false };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const settings: unknown = {
+    notifier,
+    keeper: { keep() {}, kept: () => Promise.resolve() },
+    instance: "edge-1",
+    incarnation: "0123456789ab",
+    tellMilliseconds: 60_000,
+    recorder: { linked() {}, rejection: () => null },
+    loop: { state: () => initialState(null), link() {} },
+    hooks: () => [],
+  };
+  await using membership = openMembership(settings as MembershipSettings);
+  membership.join();
+  listener!.linked({ state: "up" });
+  await eventually("a write", () => written === 1);
+  listener!.linked({ state: "up" });
+  first.resolve();
+  await eventually("another write", () => written === 2);
+});
+
 Deno.test("an instance with a journal writes its newest line into its record, and then its notes of others", async () => {
   const records: PeerRecord[] = [];
   const mark = (n: number) => ({ n, digest: "d".repeat(64) });

@@ -39,6 +39,7 @@ async function open(text: TextRead, broken: Partial<Notifier> = {}) {
     notifier,
     keyRing: null,
     textOf: (hash) => Promise.resolve(hash === CANDIDATE ? text : MISSING),
+    gatherMilliseconds: 35_000,
     moved: () => asked.push("moved"),
   });
   const read = await store.head();
@@ -86,7 +87,7 @@ Deno.test("a move without an answer is a failure, after which no head is read", 
 });
 
 Deno.test("the fleet is its living instances, and what the store has after they were read", async () => {
-  const peers = () => Promise.resolve({ ok: true as const, peers: [] });
+  const peers = (ageMilliseconds = 0) => Promise.resolve({ ok: true as const, peers: [], ageMilliseconds });
   const { access, store, move } = await open(TEXT, {
     async peers() {
       await store.moveRollout(move);
@@ -95,6 +96,10 @@ Deno.test("the fleet is its living instances, and what the store has after they 
   });
   const answer = await access.readFleet();
   assertEquals(answer.ok && [answer.fleet, answer.view.stored?.rollout.hash], [[], CANDIDATE]);
+  for (const [age, left] of [[0, 35_000], [20_000, 15_000], [35_000, 0], [90_000, 0]]) {
+    const aged = await (await open(TEXT, { peers: () => peers(age) })).access.readFleet();
+    assertEquals(aged.ok && aged.gathersMilliseconds, left);
+  }
   for (const broken of [{ peers: () => Promise.resolve(AWAY) }, { peers, head: () => Promise.resolve(AWAY) }]) {
     assertEquals(await (await open(TEXT, broken)).access.readFleet(), AWAY);
   }

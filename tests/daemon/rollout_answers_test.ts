@@ -65,6 +65,7 @@ async function open(rollout: Rollout | null, broken: Partial<Notifier> = {}) {
     keyRing: null,
     notifier,
     textOf: () => Promise.reject(new Error("nothing is proposed")),
+    gatherMilliseconds: 35_000,
     moved: () => {},
   });
   const state: { rollouts: Rollouts | null; stopping: boolean } = {

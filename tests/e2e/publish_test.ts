@@ -136,7 +136,14 @@ Deno.test("a CI job publishes without a daemon by Redis itself, in the steps of 
   const { host, port } = fleet.redis;
   const direct = (args: readonly string[], env = {}) =>
     runRecorded(["publish", file, "--redis", `${host}:${port}`, "--reason", "build 7", ...args], {
-      environment: { SAMPLE_CONNECTION, Rollout__Steps__0: "1", Rollout__BakeSeconds: "0", USER: "ci", ...env },
+      environment: {
+        SAMPLE_CONNECTION,
+        HighAvailability__ReconcileSeconds: "1",
+        Rollout__Steps__0: "1",
+        Rollout__BakeSeconds: "0",
+        USER: "ci",
+        ...env,
+      },
     });
   await eventually("a link", async () => (await one.status()).redis.state === "up");
   const early = await direct([]);

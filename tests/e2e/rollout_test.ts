@@ -40,6 +40,26 @@ Deno.test("a good change reaches one host, then the others in steps, and is the 
   assertEquals((await fleet.history()).map(({ hash }) => hash), [first, second]);
 });
 
+Deno.test("an edit that waited for a Redis that comes back empty goes to one host first", async () => {
+  await using fleet = await openFleet({ count: 3, settings: STEPS });
+  fleet.start();
+  const first = await fleet.agrees("first", 1);
+  const [one, ...others] = fleet.instances as [FleetInstance, ...FleetInstance[]];
+  await fleet.redis.kill();
+  await one.edit("second");
+  // They are back a moment later than the host with the edit.
+  for (const other of others) other.daemon.kill("SIGSTOP");
+  await fleet.redis.restart();
+  const says = async () => (await one.status()).held?.why.includes("Redis had no records of the hosts") === true;
+  await eventually("the wait for the others", says).finally(() => {
+    for (const other of others) other.daemon.kill("SIGCONT");
+  });
+  const rollout = await isInPhase(fleet, "baking");
+  assertEquals(rollout.counts, [1, 3]);
+  const during = await hashes(fleet.instances);
+  assertEquals(during.filter((hash) => hash === first).length, 2, during.join(" "));
+});
+
 Deno.test("a change that a host rejects is rolled back, and no other host ever ran it", async () => {
   await using fleet = await openFleet({ count: 4, settings: STEPS });
   fleet.start();

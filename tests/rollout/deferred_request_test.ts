@@ -70,7 +70,7 @@ Deno.test("an answer that fails after the link was lost keeps no request back wh
 Deno.test("a proposal that fails again and again waits longer each time, though the peers can be read", () => {
   let { rollouts } = decideRollout(failed(), { kind: "rollout-due" }, OWN);
   const member = { instance: "host", hash: STABLE, state: "healthy", stages: true, canary: false };
-  const answer = { ok: true, fleet: [member], view: VIEW } as const;
+  const answer = { ok: true, fleet: [member], gathersMilliseconds: 0, view: VIEW } as const;
   const waits: number[] = [];
   for (let round = 0; round < 4; round++) {
     const asked = decideRollout(rollouts, { kind: "fleet-answered", answer, at: 0, random: 0 }, OWN);

@@ -31,6 +31,8 @@ export interface FleetStore {
   isApproved: boolean;
   /** The other hosts. */
   peers: readonly FleetMember[];
+  /** How long hosts that live may have no record. */
+  gathersMilliseconds: number;
   /** Whether this host's own record is there. */
   hasOwn: boolean;
   isCanary: boolean;
@@ -45,6 +47,7 @@ export function fleetStore(): FleetStore {
     movedAt: 0,
     isApproved: false,
     peers: [memberOf("h2"), memberOf("h3")],
+    gathersMilliseconds: 0,
     hasOwn: true,
     isCanary: true,
     answers: "at once",
@@ -59,7 +62,7 @@ function memberOf(text: string): FleetMember {
 
 /**
  * `store HEAD [skips HASH+HASH]` · `store rollout HASH ORDER PHASE` · `store empty` · `store away|slow|back` ·
- * `store approves` · `store without-me` · `peers HOST HOST`, none of which this host hears of by itself.
+ * `store approves` · `store without-me` · `store gathers SECONDS` · `peers HOST HOST`, none of which this host hears of by itself.
  */
 export function changeStore(store: FleetStore, words: readonly string[], at: number): void {
   const [verb = "", what = "", ...rest] = words;
@@ -82,6 +85,8 @@ export function changeStore(store: FleetStore, words: readonly string[], at: num
       return void Object.assign(store, { answers: "at once" });
     case "approves":
       return void Object.assign(store, { isApproved: true });
+    case "gathers":
+      return void Object.assign(store, { gathersMilliseconds: Number(rest[0]) * 1000 });
     case "without-me":
       return void Object.assign(store, { hasOwn: false });
   }

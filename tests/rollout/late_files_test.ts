@@ -94,7 +94,12 @@ Deno.test("a release that a person publishes is no late copy, though it was the 
   const asked = decideRollout(start, { kind: "published", published }, OWN);
   assertEquals(asked.actions, [{ kind: "read-fleet" }]);
   const fleet = [{ instance: "host1", hash: B, state: "healthy", stages: true, canary: false }];
-  const event = { kind: "fleet-answered", answer: { ok: true, fleet, view }, at: 0, random: 0 } as const;
+  const event = {
+    kind: "fleet-answered",
+    answer: { ok: true, fleet, gathersMilliseconds: 0, view },
+    at: 0,
+    random: 0,
+  } as const;
   const [move] = decideRollout(asked.rollouts, event, OWN).actions.filter((one) => one.kind === "move-rollout");
   assertEquals([move?.move.to.hash, move?.move.since, move?.move.to.author], [A, 7, "ann"]);
 });

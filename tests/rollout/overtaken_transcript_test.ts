@@ -112,7 +112,12 @@ Deno.test("a reading of the peers that came late with an older rollout is follow
   const { state } = decide(hostWith(A, POLICY), read);
   const asking = { ...state, rollouts: { ...state.rollouts!, request: { kind: "fleet" } as const } };
   const member = { instance: "me", hash: A, state: "healthy", stages: true, canary: false };
-  const answer = { ok: true, fleet: [member], view: { head, skips: [], stored: null, mark: null } } as const;
+  const answer = {
+    ok: true,
+    fleet: [member],
+    gathersMilliseconds: 0,
+    view: { head, skips: [], stored: null, mark: null },
+  } as const;
   const event = { kind: "fleet-answered", answer, at: 0, random: 0 } as const;
   assertEquals(decide(asking, event).actions.filter((one) => one.kind === "read-head").length, 1);
   const same = { ...event, answer: { ...answer, view: { ...answer.view, stored, mark: "m" } } };
@@ -126,7 +131,12 @@ Deno.test("an older head that comes late, after an answer about the peers, leads
   const asking = { ...before, rollouts: { ...before.rollouts!, request: { kind: "fleet" } as const } };
   const member = { instance: "me", hash: B, state: "healthy", stages: true, canary: false };
   const view = { head: newer, skips: [], stored: null, mark: null };
-  const event = { kind: "fleet-answered", answer: { ok: true, fleet: [member], view }, at: 0, random: 0 } as const;
+  const event = {
+    kind: "fleet-answered",
+    answer: { ok: true, fleet: [member], gathersMilliseconds: 0, view },
+    at: 0,
+    random: 0,
+  } as const;
   const answered = decide(asking, event).state;
   assertEquals(storeTarget(answered), B);
   const late = decide(answered, reading(older)).state;
@@ -146,7 +156,12 @@ Deno.test("an order to go on that comes during a reading of the peers takes no p
   const order = { kind: "promote", full: true, author: "ada", reason: "go" } as const;
   const ordered = decide(asking, { kind: "rollout-ordered", order });
   const member = { instance: "me", hash: A, state: "healthy", stages: true, canary: false };
-  const event = { kind: "fleet-answered", answer: { ok: true, fleet: [member], view }, at: 0, random: 0 } as const;
+  const event = {
+    kind: "fleet-answered",
+    answer: { ok: true, fleet: [member], gathersMilliseconds: 0, view },
+    at: 0,
+    random: 0,
+  } as const;
   const answered = decide(ordered.state, event);
   assertEquals(answered.actions.filter((one) => one.kind === "move-rollout"), []);
   assertEquals(answered.state.rollouts!.order, null);

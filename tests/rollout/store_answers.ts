@@ -37,8 +37,13 @@ export function answersOf(host: Host): Event<string>[] {
     }
     case "read-fleet": {
       if (isAway) return [{ kind: "fleet-answered", answer: { ok: false, reason }, ...common }];
+      const { gathersMilliseconds } = store;
       const fleet = [...store.hasOwn ? [ownRecord(host)] : [], ...store.peers];
-      return [{ kind: "fleet-answered", answer: { ok: true, fleet, view: viewOf(store, at) }, ...common }];
+      return [{
+        kind: "fleet-answered",
+        answer: { ok: true, fleet, gathersMilliseconds, view: viewOf(store, at) },
+        ...common,
+      }];
     }
     case "move-rollout": {
       if (isAway) return [{ kind: "move-answered", answer: { kind: "failed", reason }, ...common }];

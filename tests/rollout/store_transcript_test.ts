@@ -342,33 +342,35 @@ Deno.test("without steps and rollouts nothing changes for a host", () => {
   );
 });
 
-Deno.test("a skip that the store has no more, and that this host still knows, ends no rollout", () => {
+Deno.test("a proposal waits until the store has the records of all living hosts, so that its order lacks none", () => {
   replayReleases(
     { rollout: {} },
     `
-    store a@1 skips b ->
-    news -> look, unchanged
-    store rollout c me>h2,h3 admitting ->
-    news -> sees c me>h2,h3 admitting, look, back c, runs 2 c (cluster) in place of a
-    store a@1 ->
-    store rollout b h2>me,h3 admitting ->
-    wait 1 -> read-fleet, sees b h2>me,h3 admitting, look, runs 3 a (file), agreed, look, unchanged
+    unlinked ->
+    file b -> look, held unlinked b
+    store gathers 30 ->
+    peers ->
+    linked -> look, held unlinked b again, read-fleet, look, held proposing b, look, held proposing b
+    news ->
+    = 1 a healthy; held staged; agreed
+    peers h2 h3 ->
+    store gathers 0 ->
+    due -> read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    = 1 a healthy, 2 b running; held
   `,
   );
 });
 
-Deno.test("a publication that Redis was lost with does not take the place of a newer release later", () => {
+Deno.test("an order and an end do not wait for the records of all hosts, as a proposal does", () => {
   replayReleases(
-    { rollout: {}, isStoreOnly: true },
+    { rollout: {} },
     `
-    store away ->
-    publish b -> read-fleet, look, back a, unchanged
-    unlinked ->
-    store c@2 ->
-    store back ->
-    linked -> look, back a, unchanged, look, back c, runs 2 c (cluster), look, agreed, back c, unchanged
-    wait 60 ->
-    = 1 a healthy, 2 c running; pinned c; agreed
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    store gathers 30 ->
+    file c -> look, held proposing c, read-fleet, look, held proposing c
+    abort -> move b me>h2,h3 rolled-back (ada: asked) skips b, sees b me>h2,h3 rolled-back (ada: asked), look, back a, runs 3 a (cluster) in place of c, agreed, look, held proposing c again
+    store gathers 0 ->
+    due -> read-fleet, propose c me>h2,h3 admitting since 1, sees c me>h2,h3 admitting, look, runs 4 c (file)
   `,
   );
 });

@@ -3,6 +3,7 @@
 import { crashHost, hintHost, startHost, stopHost } from "./host.ts";
 import type { HintReason } from "../../src/reload/state.ts";
 import { changeLink, type Tell, text } from "./network.ts";
+import { startRedis, stopRedis } from "./redis_faults.ts";
 import { loseWrites } from "./redis_model.ts";
 import { tellHost } from "./host.ts";
 import { endOrders, OPERATIONS } from "./operations.ts";
@@ -79,6 +80,7 @@ export function endFaults(world: World, tell: Tell): void {
   world.redisUp = true;
   for (const host of hosts) {
     host.cut = false;
+    host.changedAt = time.now();
     if (host.hasLeft) continue;
     if (host.life === null) time.after(world.random.below(1_000), () => startHost(world, host));
     else if (host.life.state.stopping) startAgain(world, host, 1_500);
@@ -161,6 +163,7 @@ function setCut(world: World, cut: boolean): void {
   for (const host of some(world)) {
     if (host.cut === cut) continue;
     host.cut = cut;
+    host.changedAt = world.time.now();
     world.trace(`${host.name} is ${cut ? "cut off" : "joined"}`);
     changeLink(world, host, tellHost(world));
   }
@@ -192,10 +195,8 @@ function changeLag(world: World): void {
 }
 
 function flipRedis(world: World): void {
-  world.redisUp = !world.redisUp;
-  if (world.redisUp && chance(world, 400)) loseWrites(world.redis, chance(world, 500) ? Infinity : 1);
-  world.trace(`redis is ${world.redisUp ? "up" : "down"}, ${text(world.redis.head)}`);
-  for (const host of world.hosts) changeLink(world, host, tellHost(world));
+  if (world.redisUp) stopRedis(world);
+  else startRedis(world, chance(world, 400) ? (chance(world, 500) ? Infinity : 1) : 0);
 }
 
 /** Another server takes the place of Redis for a while. Hosts linked to the one are linked to the other again. */
@@ -215,6 +216,6 @@ function lie(world: World): void {
 
 function flush(world: World): void {
   if (!chance(world, 300)) return;
-  loseWrites(world.redis, chance(world, 300) ? Infinity : 1 + world.random.below(3));
+  loseWrites(world.redis, chance(world, 300) ? Infinity : 1 + world.random.below(3), world.time.now());
   world.trace(`redis lost writes, ${text(world.redis.head)}`);
 }

@@ -79,6 +79,7 @@ export function startHost(world: World, host: Host): void {
     renewal: nothing,
   };
   host.life = life;
+  host.changedAt = world.time.now();
   world.trace(`${host.name} starts with ${host.disk.snapshot?.contentHash ?? "nothing"}, ${ledgerText(host)}`);
   happen(world, host, life, { kind: "release-start", at: clockOf(world, host) });
   happen(world, host, life, { kind: "hint", reason: "start" });

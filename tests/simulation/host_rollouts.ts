@@ -13,19 +13,26 @@ import { lieOfFleet, lieOfMove } from "./liar.ts";
 import { parseHeadReply, parseMoveReply } from "../../src/cluster/redis/redis_scripts.ts";
 import type { StoredHead } from "../../src/cluster/notifier.ts";
 import { headReply, later, publish, replyOf, request, type Tell, trueView } from "./network.ts";
-import { moveIn, viewOf } from "./redis_model.ts";
+import { moveIn, viewOf, writeRecordTo } from "./redis_model.ts";
 import { noteState } from "./rollout_claims.ts";
-import { clockOf, hashOf, type Host, jitter, type Life, shortOf, type World } from "./world.ts";
+import {
+  clockOf,
+  gatherMilliseconds,
+  hashOf,
+  type Host,
+  jitter,
+  type Life,
+  shortOf,
+  tellMilliseconds,
+  type World,
+} from "./world.ts";
 
 type Next = (event: Event<SnapshotId>) => void;
-
-/** The longest time between two writings of a record. */
-const TELL_MILLISECONDS = 30_000;
 
 /** Writes the host's record if it is another than the store's, or anyway; one at a time, the latest last. */
 export function tellRecord(world: World, host: Host, life: Life, renew: boolean): void {
   if (world.setting.rollouts === null || !life.linked || life.ended !== "no") return;
-  const every = Math.min(world.setting.reconcileMilliseconds, TELL_MILLISECONDS);
+  const every = tellMilliseconds(world);
   if (renew) {
     life.renewal();
     life.renewal = world.time.after(every, () => tellRecord(world, host, life, true));
@@ -34,20 +41,20 @@ export function tellRecord(world: World, host: Host, life: Life, renew: boolean)
   const record = JSON.stringify(member);
   if (!renew && record === life.told) return;
   if (life.telling !== "no") {
-    life.telling = "again";
+    life.telling = renew || life.telling === "renew" ? "renew" : "again";
     return;
   }
   life.telling = "yes";
   const write = () => {
     if (world.lying) return false;
-    world.redis.records.set(host.name, { member, until: world.time.now() + 3 * every });
+    writeRecordTo(world.redis, member, 3 * every, world.time.now());
     return true;
   };
   request<boolean>(world, host, write, (written) => {
-    const isAgain = life.telling === "again";
+    const { telling } = life;
     life.telling = "no";
     if (written === true) life.told = record;
-    if (isAgain) tellRecord(world, host, life, false);
+    if (telling !== "yes") tellRecord(world, host, life, telling === "renew");
   });
 }
 
@@ -72,8 +79,11 @@ export function readFleet(world: World, host: Host, life: Life, next: Next): voi
   };
   const timing = () => ({ at: clockOf(world, host), random: jitter(world) });
   const fail = () => answer({ kind: "fleet-answered", answer: { ok: false, reason: "timeout" }, ...timing() });
-  request(world, host, () => world.lying ? lieOfFleet(world) : living(world), (fleet) => {
-    if (fleet === null) return fail();
+  const read = () =>
+    world.lying ? { fleet: lieOfFleet(world), gathersMilliseconds: 0 } : { fleet: living(world), ...gathers(world) };
+  request(world, host, read, (read) => {
+    if (read === null) return fail();
+    const { fleet } = read;
     const { stored } = life;
     request(world, host, () => ({ reply: headReply(world, stored), view: trueView(world) }), (served) => {
       const parsed = parseHeadReply(served?.reply ?? null, stored);
@@ -81,7 +91,7 @@ export function readFleet(world: World, host: Host, life: Life, next: Next): voi
       // A host takes nothing of an answer without its own record.
       if (fleet.some(({ instance }) => instance === host.name)) life.known = later(life.known, served.view);
       life.stored = parsed.head?.rollout ?? null;
-      answer({ kind: "fleet-answered", answer: { ok: true, fleet, view: viewIn(parsed.head) }, ...timing() });
+      answer({ kind: "fleet-answered", answer: { ok: true, ...read, view: viewIn(parsed.head) }, ...timing() });
     });
   });
 }
@@ -95,6 +105,12 @@ function viewIn(head: StoredHead | null): StoreView {
 
 function living({ redis, time }: World): readonly FleetMember[] {
   return [...redis.records.values()].filter(({ until }) => until > time.now()).map(({ member }) => member);
+}
+
+function gathers(world: World): { readonly gathersMilliseconds: number } {
+  const { redis: { gathered }, time } = world;
+  const age = gathered !== null && gathered.until > time.now() ? time.now() - gathered.since : 0;
+  return { gathersMilliseconds: Math.max(0, gatherMilliseconds(world) - age) };
 }
 
 function begin(life: Life): void {

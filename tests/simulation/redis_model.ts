@@ -37,8 +37,12 @@ export interface RedisModel {
   readonly sources: Map<string, string>;
   /** The records of the instances, by their names. */
   readonly records: Map<string, { readonly member: FleetMember; readonly until: number }>;
+  /** Since when there were records without a gap, and when they end if none is written; null: there are none. */
+  gathered: { readonly since: number; readonly until: number } | null;
   /** How often writes were lost. */
   losses: number;
+  /** When all of them were lost last. */
+  emptiedAt: number;
 }
 
 /** The outcome of an announcement. */
@@ -49,7 +53,7 @@ export type Verdict = {
 
 /** An empty Redis. */
 export function emptyRedis(): RedisModel {
-  return { head: null, past: [], sources: new Map(), records: new Map(), losses: 0 };
+  return { head: null, past: [], sources: new Map(), records: new Map(), gathered: null, losses: 0, emptiedAt: 0 };
 }
 
 /** Takes an announcement, or not, by the rules of the announcing script. */
@@ -77,8 +81,16 @@ export function moveIn(redis: RedisModel, move: RolloutMove, at: number): "moved
   return "moved";
 }
 
+/** Writes the record of an instance, with a life. */
+export function writeRecordTo(redis: RedisModel, member: FleetMember, lifeMilliseconds: number, at: number): void {
+  const until = at + lifeMilliseconds;
+  redis.records.set(member.instance, { member, until });
+  const since = redis.gathered !== null && redis.gathered.until > at ? redis.gathered.since : at;
+  redis.gathered = { since, until: at + lifeMilliseconds / 2 };
+}
+
 /** A failover to a replica that lacks the last writes; more than there were is a restart without any. */
-export function loseWrites(redis: RedisModel, count: number): void {
+export function loseWrites(redis: RedisModel, count: number, at: number = 0): void {
   // In the last generation nobody sees a loss: a lie about it has this cost until the next edit.
   if (redis.head === null || redis.head.generation === MAX_GENERATION) return;
   redis.losses++;
@@ -89,6 +101,8 @@ export function loseWrites(redis: RedisModel, count: number): void {
   redis.past.length = 0;
   redis.sources.clear();
   redis.records.clear();
+  redis.gathered = null;
+  redis.emptiedAt = at;
 }
 
 /** A reader's parse of the stored text, at that time. */

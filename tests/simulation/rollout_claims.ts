@@ -6,7 +6,7 @@ import { isRollback, runningRelease } from "../../src/releases/release.ts";
 import type { Action } from "../../src/reload/events.ts";
 import type { SnapshotId, State } from "../../src/reload/state.ts";
 import type { StoreView } from "../../src/rollout/staging.ts";
-import { type Host, type Life, shortOf, type World } from "./world.ts";
+import { gatherMilliseconds, type Host, type Life, shortOf, type World } from "./world.ts";
 
 /** The written rollout. */
 export type StoreWrite =
@@ -34,6 +34,7 @@ export function noteState(world: World, write: StoreWrite): void {
     const phase = world.setting.rollouts.needsApproval ? "awaiting-approval" : "admitting";
     assertEquals([to.step, to.phase], [0, phase], "a rollout begins with its first step");
     assert(to.base === before.head?.hash, "a rollout begins on the head");
+    checkOrder(world, to);
     return;
   }
   assert(from !== null && from.hash === to.hash && from.at === to.at, "a move is of the rollout that is there");
@@ -67,7 +68,22 @@ export function noteState(world: World, write: StoreWrite): void {
   assert(isBaked, `a step lasts its bake time, and not ${from.phase} ${age} ms`);
 }
 
-/** The hosts that are let in have been healthy with the candidate, even if a liar denied it. */
+/** A host that ran and reached the store for long has a place, also after the store was empty or away. */
+function checkOrder(world: World, { hash, order }: Rollout): void {
+  const { hosts, lies, redis, redisStoppedAt, rollouts, setting, time } = world;
+  const long = 2 * gatherMilliseconds(world);
+  // Records are not renewed while Redis is away, though they may stay.
+  const wasInterrupted = redisStoppedAt > redis.emptiedAt && redisStoppedAt - redis.emptiedAt < long;
+  if (setting.loss > 0 || lies > 0 || wasInterrupted) return;
+  for (const { name, life, stages, cut, changedAt } of hosts) {
+    const isLiving = life?.ended === "no" && !life.state.stopping && stages && !cut && time.now() - changedAt > long;
+    if (!isLiving) continue;
+    assert(order.includes(rankId(hash, name)), `${name} runs, and ${shortOf(hash)} is proposed without it`);
+    rollouts.placed++;
+  }
+}
+
+/** The hosts that are let in have been healthy with the candidate, also if a liar denied it. */
 function checkHealthy({ hosts, lies }: World, rollout: Rollout): void {
   for (const id of lies > 0 ? [] : inside(rollout)) {
     const host = hosts.find(({ name }) => rankId(rollout.hash, name) === id);

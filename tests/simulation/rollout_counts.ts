@@ -22,6 +22,8 @@ export interface RolloutCounts {
   /** Candidates that came into force on a host, without a person's order and with one. */
   admitted: number;
   ordered: number;
+  /** Places in the orders of proposals that hosts which ran for long were found to have. */
+  placed: number;
   /** Texts that came from the store. */
   fetched: number;
   /** Moves that came after a quicker one. */
@@ -45,6 +47,7 @@ export function countRollouts(): RolloutCounts {
     refused: 0,
     admitted: 0,
     ordered: 0,
+    placed: 0,
     fetched: 0,
     lost: 0,
   };

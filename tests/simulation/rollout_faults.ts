@@ -3,6 +3,7 @@
 import { hintHost, rollOutOn, tellHost } from "./host.ts";
 import { publish as publishHeard } from "./network.ts";
 import { MAX_ROLLOUT_BYTES } from "../../src/agreement/rollout.ts";
+import { startRedis, stopRedis } from "./redis_faults.ts";
 import { writtenOf } from "./redis_model.ts";
 import { chance, clockOf, edit, hashOf, type Host, type World } from "./world.ts";
 
@@ -11,6 +12,7 @@ export const ROLLOUT_FAULTS: readonly ((world: World) => void)[] = [
   editGood,
   editGood,
   editGood,
+  editWithoutRedis,
   wait,
   wait,
   publish,
@@ -54,6 +56,16 @@ function editGood(world: World): void {
       }
     });
   }
+}
+
+/** Redis is away while a change is made, and comes back with nothing. */
+function editWithoutRedis(world: World): void {
+  if (!world.redisUp) return;
+  stopRedis(world);
+  editGood(world);
+  world.time.after(world.random.below(20_000), () => {
+    if (!world.redisUp) startRedis(world, Infinity);
+  });
 }
 
 /** Long enough for a step. */

@@ -64,7 +64,7 @@ export interface Life {
   looked: string | null;
   /** The record that the store took last, as text, and whether one is on its way. */
   told: string;
-  telling: "no" | "yes" | "again";
+  telling: "no" | "yes" | "again" | "renew";
   /** Cancels the next renewal of the record. */
   renewal: () => void;
   /** Releases that are to be kept and not yet written. */
@@ -114,6 +114,8 @@ export interface Host {
   life: Life | null;
   /** Whether it is cut off from Redis. */
   cut: boolean;
+  /** When its process began last, or its way to Redis changed. */
+  changedAt: number;
   /** Counts changes of its link, so that late news of an earlier one is passed over. */
   linkChanges: number;
   /** Snapshots written, those of another hash among them, and announcements that were taken. */
@@ -156,6 +158,8 @@ export interface World {
   readonly redis: RedisModel;
   readonly hosts: Host[];
   redisUp: boolean;
+  /** When it stopped last. */
+  redisStoppedAt: number;
   /** Whether another server is in the place of Redis, which answers anything. */
   lying: boolean;
   /** How often that happened. */
@@ -177,6 +181,16 @@ export interface World {
   calm: boolean;
   /** Receives the events, for readers of a transcript. */
   readonly trace: (line: string) => void;
+}
+
+/** Between two writings of a record. */
+export function tellMilliseconds({ setting }: World): number {
+  return Math.min(setting.reconcileMilliseconds, 30_000);
+}
+
+/** How long there have to be records without a gap before all instances have written theirs. */
+export function gatherMilliseconds(world: World): number {
+  return tellMilliseconds(world) + REQUEST_TIMEOUT_MILLISECONDS;
 }
 
 /** How long a request waits for its answer. */
@@ -222,6 +236,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     environment: 0,
     life: null,
     cut: false,
+    changedAt: 0,
     linkChanges: 0,
     done: { activations: 0, changes: 0, announced: 0, restored: 0, forced: 0, undone: 0, automatic: 0, substituted: 0 },
     found: 0,
@@ -234,6 +249,7 @@ export function createWorld(seed: number, trace: (line: string) => void): World 
     redis: emptyRedis(),
     hosts,
     redisUp: true,
+    redisStoppedAt: 0,
     lying: false,
     lies: 0,
     faulty: true,

@@ -73,6 +73,8 @@ export interface RedisNotifierOptions {
   readonly heartbeatMilliseconds?: number;
   /** The lifetime of a record that `writeRecord` wrote. Default: 90 s. */
   readonly peerLifeMilliseconds?: number;
+  /** The longest wait before the next connection. Default: that of {@linkcode RECONNECT_BACKOFF}, which caps it. */
+  readonly longestPauseMilliseconds?: number;
   /** In [0, 1), for the backoff. Default: `Math.random`. */
   readonly random?: () => number;
   /** The wait after the `attempt`-th failure in a row, from 1 on. Default: {@linkcode RECONNECT_BACKOFF}. */
@@ -214,7 +216,7 @@ function keepRedisLink(
   { heard, linked }: { heard(bytes: Uint8Array): void; linked(link: Link): void },
 ): LinkKeeper<Session> {
   const { connection: first, channel, random = Math.random, renew = () => Promise.resolve(first) } = options;
-  const { heartbeatMilliseconds = 10_000 } = options;
+  const { heartbeatMilliseconds = 10_000, longestPauseMilliseconds = Infinity } = options;
   const { commandTimeoutMilliseconds = COMMAND_LIMIT_MILLISECONDS } = options;
   const { transferTimeoutMilliseconds = TRANSFER_LIMIT_MILLISECONDS } = options;
   const openConnections = new Set<Promise<unknown>>();
@@ -251,7 +253,7 @@ function keepRedisLink(
     autoReconnect: options.autoReconnect ?? true,
     firstConnectionMilliseconds: first.connectTimeoutMilliseconds,
     backoffMilliseconds: options.backoffMilliseconds ??
-      ((attempt) => backoffMilliseconds(attempt, random(), RECONNECT_BACKOFF)),
+      ((attempt) => Math.min(backoffMilliseconds(attempt, random(), RECONNECT_BACKOFF), longestPauseMilliseconds)),
   });
 }
 
@@ -262,7 +264,7 @@ function presenceOf(
   attempt: Attempt,
 ): Pick<Notifier, "writeRecord" | "peers"> & { leave(): Promise<void> } {
   const ownId = peerId({ instance, incarnation });
-  const names = [`${keys.peerPrefix}${ownId}`, keys.peers, `${keys.namePrefix}${instance}`];
+  const names = [`${keys.peerPrefix}${ownId}`, keys.peers, `${keys.namePrefix}${instance}`, keys.peersSince];
   let former = formerPeer;
   /** This instance's latest record, even if Redis refused it; null before the first one. */
   let latest: PeerRecord | null = null;
@@ -285,20 +287,14 @@ function presenceOf(
     },
     peers: async () => {
       const args = [keys.peerPrefix, MAX_PEERS, MAX_RECORD_BYTES];
-      const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers], args));
+      const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers, keys.peersSince], args));
       if (!outcome.ok) return outcome;
-      const found = readPeers(outcome.value, ownId);
-      const isLost = latest !== null && !found.some(({ self }) => self);
-      const doubt = refused !== null
-        ? `The record of this instance could not be written: ${refused}`
-        : isLost
-        ? "Redis lost the record of this instance, and maybe those of others"
-        : null;
-      return { ok: true, peers: withOwn(latest, found), ...doubt !== null && { doubt } };
+      const { peers, ageMilliseconds } = readPeers(outcome.value, ownId);
+      return { ok: true, peers: withOwn(latest, peers), ageMilliseconds };
     },
     leave: async () => {
       if (latest === null) return;
-      const left = attempt("writes", (session) => session.run(LEAVE, names, [ownId, incarnation]));
+      const left = attempt("writes", (session) => session.run(LEAVE, names.slice(0, 3), [ownId, incarnation]));
       await withinLimit(left, LEAVE_LIMIT_MILLISECONDS);
     },
   };
@@ -320,15 +316,18 @@ function readHead(reply: unknown, known: StoredRollout | null): StoredHead | nul
   return parsed.head;
 }
 
-function readPeers(reply: unknown, ownId: string): Peer[] {
-  const words = Array.isArray(reply) ? reply.map(String) : [];
+function readPeers(
+  reply: unknown,
+  ownId: string,
+): { readonly peers: readonly Peer[]; readonly ageMilliseconds: number } {
+  const [age = "", ...words] = Array.isArray(reply) ? reply.map(String) : [];
   const peers: Peer[] = [];
   for (let index = 0; index + 1 < words.length; index += 2) {
     const id = words[index]!;
     const record = parsePeer(words[index + 1]!, id);
     if (record !== null) peers.push({ ...record, self: id === ownId });
   }
-  return peers;
+  return { peers, ageMilliseconds: /^\d{1,15}$/.test(age) ? Number(age) : 0 };
 }
 
 /**

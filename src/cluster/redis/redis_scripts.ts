@@ -27,6 +27,8 @@ export interface Keys {
   readonly history: string;
   /** Sorted set: the ids of processes, by the end of their records in milliseconds since 1970. */
   readonly peers: string;
+  /** The moment since when there are records without a gap, in milliseconds since 1970 by Redis' clock. */
+  readonly peersSince: string;
   /** Precedes a process's id (its name and its incarnation) in the key of its record. */
   readonly peerPrefix: string;
   /** Precedes an instance's name in the key of the incarnation that wrote a record under that name last. */
@@ -43,6 +45,7 @@ export function keysOf(channel: string): Keys {
     head: `${tag}:head`,
     history: `${tag}:history`,
     peers: `${tag}:peers`,
+    peersSince: `${tag}:peers-since`,
     peerPrefix: `${tag}:peer:`,
     namePrefix: `${tag}:name:`,
     sourcePrefix: `${tag}:source:`,
@@ -158,6 +161,15 @@ local function takeOver(command, key, ...)
     redis.call('DEL', key)
   end
   return redis.call(command, key, ...)
+end
+`;
+
+// Returns the moment in a key, of 16 digits at most; nil: the key has none, or one that is to come.
+const SINCE = `
+local function sinceIn(key, time)
+  local text = redis.pcall('GETRANGE', key, 0, 15)
+  local since = type(text) == 'string' and string.match(text, '^%d+$') and tonumber(text)
+  return since and since <= time and since or nil
 end
 `;
 
@@ -280,13 +292,14 @@ return answer('head', head, ARGV[1])
 );
 
 /**
- * Keys: the process's record, peers, the last writer under its name. Arguments: its id, the record, its lifetime in
- * milliseconds, its incarnation, the id of the process before it (empty: there is none), which the script removes from
- * the index. The answer is the incarnation that wrote under the name before; empty if there is none, or if the value
+ * Keys: the process's record, peers, the last writer under its name, peers-since, which ends earlier than any record
+ * that is not renewed. Arguments: its id, the record, its lifetime in milliseconds, its incarnation, the id of the
+ * process before it (empty: there is none), which the script removes from the index. The answer is the incarnation that wrote under the name before; empty if there is none, or if the value
  * has another length.
  */
 export const WRITE_RECORD: Script = scriptOf(
   NOW,
+  SINCE,
   TAKE_OVER,
   `
 takeOver('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -294,6 +307,8 @@ local moment = now()
 takeOver('ZADD', KEYS[2], whole(moment + tonumber(ARGV[3])), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(moment))
 redis.call('ZREM', KEYS[2], ARGV[5])
+local since = sinceIn(KEYS[4], moment) or moment
+takeOver('SET', KEYS[4], whole(since), 'PX', whole(math.ceil(tonumber(ARGV[3]) / 2)))
 local before = takeOver('SET', KEYS[3], ARGV[4], 'PX', ARGV[3], 'GET')
 if not before or #before ~= #ARGV[4] then return '' end
 return before
@@ -301,19 +316,22 @@ return before
 );
 
 /**
- * Keys: peers. Arguments: the prefix of a record's key, the most records, the most bytes of one. The answer has ids and
- * records in turn. The script makes the records' keys itself, which Redis Cluster allows because they are in the slot
+ * Keys: peers, peers-since. Arguments: the prefix of a record's key, the most records, the most bytes of one. The
+ * answer has the milliseconds since when there are records without a gap, and then ids and records in turn. The script makes the records' keys itself, which Redis Cluster allows because they are in the slot
  * of the key that the caller names. The script removes ids without a record from the index, because they would take the
  * places of real ones.
  */
 export const PEERS: Script = scriptOf(
   NOW,
+  SINCE,
   `
-local found, looked, stayed, moment, most = {}, 0, 0, '(' .. whole(now()), tonumber(ARGV[2])
+local time = now()
+local found = { whole(time - (sinceIn(KEYS[2], time) or time)) }
+local looked, stayed, moment, most = 0, 0, '(' .. whole(time), tonumber(ARGV[2])
 repeat
   local names = redis.pcall('ZRANGEBYSCORE', KEYS[1], moment, '+inf', 'LIMIT', stayed, most)
   if names.err then
-    if string.find(names.err, 'WRONGTYPE', 1, true) then return {} end
+    if string.find(names.err, 'WRONGTYPE', 1, true) then return found end
     return names
   end
   for _, name in ipairs(names) do
@@ -323,7 +341,7 @@ repeat
       stayed = stayed + 1
       found[#found + 1] = name
       found[#found + 1] = record
-      if #found == 2 * most then return found end
+      if #found == 1 + 2 * most then return found end
     elseif redis.pcall('ZREM', KEYS[1], name) ~= 1 then
       stayed = stayed + 1
     end

@@ -8,6 +8,7 @@ import { type RedisServer, startRedis } from "../../support/redis_server.ts";
 import type { PeerRecord } from "../../../src/cluster/peer_record.ts";
 import { A, B, C, CHANNEL, openInstance, openUp, peerRecord, singleTo } from "./redis_notifying.ts";
 import { announcementOf } from "../../support/announcement_of.ts";
+import { peersOf } from "../watched_process.ts";
 import { moveOf, rolloutOver } from "../../support/move_of.ts";
 import { MAX_GENERATION } from "../../../src/agreement/head.ts";
 
@@ -38,6 +39,12 @@ async function write(one: Awaited<ReturnType<typeof openUp>>, record: PeerRecord
   assert(written.ok, JSON.stringify(written));
 }
 
+async function ageOf({ notifier }: Awaited<ReturnType<typeof openUp>>): Promise<number> {
+  const answer = await notifier.peers();
+  assert(answer.ok, JSON.stringify(answer));
+  return answer.ageMilliseconds!;
+}
+
 Deno.test("a change is one message of at most 100 bytes, in any generation, and one entry of the history", async () => {
   await using server = await startRedis();
   await using listener = await subscriber(server);
@@ -63,7 +70,7 @@ Deno.test("the keys are those of the channel, and have the documented content", 
   await write(one, peerRecord("edge-1"));
   const keys = (await server.cli("keys", "*")).split("\n").sort();
   const record = `${KEYS.peerPrefix}edge-1:${ID}`;
-  assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.namePrefix}edge-1`, record, KEYS.peers]);
+  assertEquals(keys, [KEYS.head, KEYS.history, `${KEYS.namePrefix}edge-1`, record, KEYS.peers, KEYS.peersSince]);
   const [hash, generation, by, at] = (await server.cli("hmget", KEYS.head, "hash", "generation", "by", "at")).split(
     "\n",
   );
@@ -73,6 +80,43 @@ Deno.test("the keys are those of the channel, and have the documented content", 
   for (const key of [record, `${KEYS.namePrefix}edge-1`]) {
     const life = Number(await server.cli("pttl", key));
     assert(life > 60_000 && life <= 90_000, `${life}`);
+  }
+  const life = Number(await server.cli("pttl", KEYS.peersSince));
+  assert(life > 30_000 && life <= 45_000, `${life}`);
+});
+
+Deno.test("the records are as old as the first of them without a gap, for each reader", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  await using other = await openUp(singleTo(server), { instance: "edge-2" });
+  assertEquals(await ageOf(other), 0);
+  await write(one, peerRecord("edge-1"));
+  // A minute passes.
+  const earlier = "redis.call('SET', KEYS[1], tonumber(redis.call('GET', KEYS[1])) - 60000)";
+  await server.cli("eval", earlier, "1", KEYS.peersSince);
+  await write(other, peerRecord("edge-2"));
+  for (const reader of [one, other]) {
+    const age = await ageOf(reader);
+    assert(age >= 60_000 && age < 120_000, `${age}`);
+  }
+  await server.cli("flushall");
+  assertEquals(await ageOf(other), 0);
+  await write(one, peerRecord("edge-1"));
+  assert(await ageOf(other) < 60_000);
+});
+
+Deno.test("a moment of the records that is none, or is to come, is replaced by the next record", async () => {
+  await using server = await startRedis();
+  await using one = await openUp(singleTo(server));
+  const spoils = [["set", "x"], ["set", ""], ["set", "9007199254740991"], ["set", "1".repeat(1_000)], ["rpush", "1"]];
+  for (const [command, ...value] of spoils) {
+    await server.cli("del", KEYS.peersSince);
+    await server.cli(command!, KEYS.peersSince, ...value);
+    assertEquals(await ageOf(one), 0);
+    await write(one, peerRecord("edge-1"));
+    const since = Number(await server.cli("get", KEYS.peersSince));
+    const [seconds] = (await server.cli("time")).split("\n");
+    assert(Math.abs(since / 1000 - Number(seconds)) < 60, `${since}`);
   }
 });
 
@@ -167,7 +211,7 @@ Deno.test("keys of other types, in the place of the history and the peers, are t
   await server.cli("set", KEYS.peers, "x");
   await server.cli("rpush", `${KEYS.peerPrefix}edge-1:${ID}`, "x");
   await server.cli("rpush", `${KEYS.namePrefix}edge-1`, "x");
-  assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
+  assertEquals(await peersOf(one), []);
   assertEquals((await one.notifier.announce(announcementOf(A))).kind, "accepted");
   assertEquals(await one.notifier.writeRecord(peerRecord("edge-1")), { ok: true, namesake: false });
   const seen = await one.notifier.peers();
@@ -240,7 +284,7 @@ Deno.test("one reading looks at ten thousand names of the index at the most", as
   await using one = await openUp(singleTo(server));
   const fill = "for i = 1, 10500 do redis.call('ZADD', KEYS[1], '+inf', i) end";
   await server.cli("eval", fill, "1", KEYS.peers);
-  assertEquals(await one.notifier.peers(), { ok: true, peers: [] });
+  assertEquals(await peersOf(one), []);
   assertEquals(await server.cli("zcard", KEYS.peers), "500");
 });
 

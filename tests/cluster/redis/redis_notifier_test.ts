@@ -133,11 +133,11 @@ Deno.test("a server is asked only for the needs of an instance", async () => {
   const asked: string[] = [];
   await using server = startLyingRedis(([command = "", ...words]) => {
     // Of a script how many keys it has and, if it writes a record, for how many milliseconds.
-    asked.push([command, ...command === "evalsha" ? [words[1], words[7]] : words].join(" ").trim());
+    asked.push([command, ...command === "evalsha" ? [words[1], words[8]] : words].join(" ").trim());
     return ANSWERS[command] ?? "*0\r\n";
   });
   await using one = await openUp(singleTo(server));
   await one.notifier.writeRecord(peerRecord("edge-1"));
-  const wanted = ["hello", "hello", `subscribe ${CHANNEL}`, "evalsha 1", "evalsha 3 90000"];
+  const wanted = ["hello", "hello", `subscribe ${CHANNEL}`, "evalsha 1", "evalsha 4 90000"];
   assertEquals(asked.sort(), wanted.sort());
 });
