@@ -19,6 +19,7 @@ import {
   narrateRelease,
   narrateReload,
   narrateRollout,
+  outcomeName,
 } from "../reload/narration.ts";
 import type { AgreementReport } from "../agreement/agree.ts";
 import type { ReleaseReport } from "../releases/decide_releases.ts";
@@ -229,11 +230,6 @@ function outcomeIn(phase: RolloutPhase) {
 
 type Rejected = Extract<LoopReport<Candidate>, { kind: "rejected" }>;
 
-/** The outcome of a reload for people: a rejected source that could not be read is called unreadable. */
-function outcomeOf(report: Exclude<ReloadOutcome<Candidate>, { kind: "awaiting-retry" }>) {
-  return report.kind === "rejected" && report.isUnread ? "unreadable" : report.kind;
-}
-
 /** Records reloads; it remembers warnings, to log them once. */
 function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
   const { log, metrics, figures, feed, foundHash } = settings;
@@ -253,7 +249,7 @@ function recorderOfReloads(settings: EventRecorderSettings, now: () => Date) {
   const remember = (report: ReloadOutcome<Candidate>) => {
     if (report.kind === "awaiting-retry") return;
     const { durationMilliseconds, reasons } = report;
-    const outcome = outcomeOf(report);
+    const outcome = outcomeName(report);
     // A source that is held on purpose is no failure: the gauge `held` shows it.
     const isHealthy = outcome === "activated" || outcome === "unchanged" || outcome === "held";
     last = { outcome, at: now().toISOString(), durationMilliseconds, reasons, ...findingsOf(report) };

@@ -32,7 +32,10 @@ export function journalEntryOf(
       };
     }
     case "rejected":
-      return report.repeated ? null : { kind: "rejected", hash: rejectedHash, why: report.reason };
+      if (report.repeated) return null;
+      return report.isUnread
+        ? { kind: "rejected", why: report.reason, outcome: "unreadable" }
+        : { kind: "rejected", hash: rejectedHash, why: report.reason };
     case "held":
       return report.repeated ? null : { kind: "held", hash: report.held.hash, why: heldText(report.held) };
     case "rolling-back": {

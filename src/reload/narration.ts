@@ -194,8 +194,14 @@ export function narrateAgreement(report: AgreementReport): LogLine {
   }
 }
 
-function outcomeOf({ kind, reasons, durationMilliseconds }: ReloadOutcome<unknown>): Record<string, unknown> {
-  return { outcome: kind, durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
+function outcomeOf(report: ReloadOutcome<unknown>): Record<string, unknown> {
+  const { reasons, durationMilliseconds } = report;
+  return { outcome: outcomeName(report), durationMilliseconds: Math.round(durationMilliseconds * 10) / 10, reasons };
+}
+
+/** The outcome of a reload for people: a rejected source that could not be read is called unreadable. */
+export function outcomeName<R extends ReloadOutcome<unknown>>(report: R): R["kind"] | "unreadable" {
+  return report.kind === "rejected" && report.isUnread ? "unreadable" : report.kind;
 }
 
 /** Diagnostics as fields of a log line: their count, and one line for each of the first. */

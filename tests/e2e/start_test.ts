@@ -1,8 +1,9 @@
 // The files that a start finds decide only its messages: a whole snapshot stays in force until there is a better one,
 // and a damaged file is set aside and never deleted.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../support/command.ts";
 import { type EdgeHost, openEdgeHost } from "../support/edge_host.ts";
+import { eventually } from "../support/eventually.ts";
 import { sampleSource } from "../support/sample_source.ts";
 
 /** A host with a snapshot in force and no daemon. */
@@ -19,7 +20,16 @@ Deno.test("without a source the snapshot stays in force, the daemon runs on, and
   const daemon = host.start();
   const { hash } = (await host.snapshot()).header;
   assertEquals((await daemon.logged("The snapshot is whole and stays in force")).hash, hash);
-  assertStringIncludes((await daemon.logged("Failed to reload configuration: ")).msg, "does not exist");
+  const failed = await daemon.logged("Failed to reload configuration: ");
+  assertStringIncludes(failed.msg, "does not exist");
+  assertEquals(failed.outcome, "unreadable");
+  assertMatch(
+    await eventually(
+      "the line",
+      async () => (await Deno.readTextFile(`${host.directory}/snapshot/journal.jsonl`)).match(/.*"rejected".*/)?.[0],
+    ),
+    /"hash":null,.*does not exist.*"outcome":"unreadable"/,
+  );
   assertEquals(await host.mark(), before);
   await host.edit("second");
   await host.hasSnapshot("second");

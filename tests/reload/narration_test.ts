@@ -64,6 +64,10 @@ Deno.test("a failure is a warning once, and detail if it is repeated", () => {
       outcome: "rejected",
       ...OUTCOME,
     });
+    assertEquals(reported({ kind: "rejected", ...failure, repeated, diagnostics: [], isUnread: true })[2], {
+      outcome: "unreadable",
+      ...OUTCOME,
+    });
     assertEquals(reported({ kind: "unreadable", ...failure, repeated, willRetryInMilliseconds: null }), [
       level,
       message,
