@@ -181,7 +181,7 @@ async function stateOf(directory: string): Promise<string> {
 
 function none(directory: string, terminal: Terminal): ExitCode {
   return unavailable(
-    `There is no journal in ${terminalText(directory)}: the daemon begins one when it starts`,
+    `There is no journal in ${terminalText(directory)}: the daemon begins one when it starts, or with its next line`,
     terminal,
   );
 }

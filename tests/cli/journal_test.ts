@@ -48,7 +48,8 @@ Deno.test("journal shows the newest lines over all files, as many as are asked f
 
 Deno.test("a journal that is not there or cannot be read is 3, and text that is no line is pointed at", async () => {
   await using directory = await temporaryDirectory();
-  const missing = `There is no journal in ${directory.path}: the daemon begins one when it starts\n`;
+  const missing =
+    `There is no journal in ${directory.path}: the daemon begins one when it starts, or with its next line\n`;
   assertEquals(await journal(directory), { code: 3, out: "", error: missing });
   assertEquals(await journal(directory, "verify"), { code: 3, out: "", error: missing });
   await writeFiles(directory, [...chain(1), "{}"], 9);
