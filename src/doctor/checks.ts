@@ -26,6 +26,7 @@ export const CHECKS: readonly Section[] = [
   source.mountedFiles,
   snapshot.snapshotDirectory,
   snapshot.snapshotFile,
+  snapshot.writer,
   snapshot.space,
   snapshot.serverForm,
   snapshot.serverDirectory,

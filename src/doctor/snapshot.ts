@@ -8,12 +8,14 @@ import { historyDirectory } from "../releases/history_directory.ts";
 import { fileName } from "../releases/journal_files.ts";
 import { readSealedFile } from "../snapshot/examiner.ts";
 import type { Proof, Verify } from "../snapshot/sealed_file.ts";
+import { lockTrouble } from "../snapshot/snapshot_lock.ts";
 import { verifyServerForm } from "../snapshot/server_form.ts";
 import { describeFault, verifyInTurns } from "../snapshot/snapshot.ts";
 import { agoText } from "../time/elapsed_text.ts";
 import { accessSection, groupNumber, modeText, type Place } from "./access.ts";
-import { section, type Subject } from "./examination.ts";
+import { section, type Subject, type Within } from "./examination.ts";
 import { error, type Judgement, note, ok, warning } from "./finding.ts";
+import { ANSWER_SHARE } from "./host.ts";
 import { mountsOf } from "./machine.ts";
 import { isActive, type UnitFacts } from "./unit.ts";
 
@@ -180,6 +182,19 @@ export const serverForm = section("The server form", async (subject) => {
     return file.isOfAnother ? other : judgeFile("server form", file, unit);
   },
   "server-form/mode": (file, { options }) => file && judgeMode("server form", file, options),
+});
+
+/** Null: no process has the locks, or it can be the daemon. */
+async function otherWriter(subject: Subject, { limitMilliseconds }: Within): Promise<string | null> {
+  const { options: { snapshot: { path, serverPath }, admin: { socket } }, unit } = subject;
+  if (socket === null || isActive(unit)) return null;
+  const answer = await subject.askStatus(limitMilliseconds * ANSWER_SHARE);
+  if (answer.ok || answer.isOverdue) return null;
+  return await lockTrouble(path, "snapshot") ?? (serverPath && await lockTrouble(serverPath, "server form"));
+}
+
+export const writer = section("The writer of the snapshot", otherWriter, {
+  "snapshot/writer": (trouble) => trouble !== null && error(trouble, "The daemon refuses to start while it runs"),
 });
 
 /** For a few snapshots and their temporary files. */

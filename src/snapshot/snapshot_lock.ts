@@ -106,6 +106,21 @@ export function snapshotLock(path: string, options: SnapshotLockOptions = {}): S
   };
 }
 
+/** The process that has the lock of the snapshot at a path, in one line; null: none, or that cannot be known. */
+export async function lockTrouble(path: string, name: string): Promise<string | null> {
+  try {
+    const lockPath = lockPathOf(await resolveTarget(path));
+    await fileSystemAnswers(dirname(lockPath));
+    if (!(await Deno.lstat(lockPath)).isFile) return null;
+    using file = await Deno.open(lockPath);
+    // A shared lock, until the file is closed: a writer that starts at that moment waits for longer.
+    const isFree = await file.tryLock(false);
+    return isFree ? null : lockedBy(await readHolder(file), name, path).message;
+  } catch {
+    return null;
+  }
+}
+
 /** Makes one lock of several. It takes them in order, up to the first that it cannot take. */
 export function lockOf(locks: readonly SnapshotLock[]): SnapshotLock {
   return {
@@ -193,7 +208,7 @@ export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }
 
-function lockedBy(holder: number | null, deed: string): LockTaken {
+function lockedBy(holder: number | null, name: string, path: string): Extract<LockTaken, { ok: false }> {
   const who = holder === null ? "Another process" : `Another process (pid ${holder})`;
   return { ok: false, code: "LOCKED", message: `${who} ${deed}` };
 }

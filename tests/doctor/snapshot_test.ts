@@ -1,12 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Identity } from "../../src/doctor/access.ts";
+import type { StatusAnswer } from "../../src/doctor/examination.ts";
+import { snapshotLock } from "../../src/snapshot/snapshot_lock.ts";
 import { clock } from "../../src/doctor/host.ts";
 import * as facts from "../../src/doctor/snapshot.ts";
 import { bytesOf, serverFormOf } from "../snapshot/server_form_once.ts";
 import { sealSnapshot } from "../snapshot/sealed_once.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { mounting } from "../support/mounting.ts";
-import { findingsAbout, findingsOf, levels, machineWithTexts, subjectWith, unitWith } from "./subject.ts";
+import { findingsAbout, findingsOf, levels, machineWithTexts, NO_SYSTEMD, subjectWith, unitWith } from "./subject.ts";
 
 const SEALED = await sealSnapshot({ variables: { x: "y" } }, { variables: { x: "y" } });
 
@@ -84,6 +86,28 @@ Deno.test("a path with which a daemon refuses to start, because no file can be t
     `The snapshot ${loop} cannot be read: ELOOP`,
     "the path is a circle of symlinks; correct them",
   ]);
+});
+
+Deno.test("another process that writes the snapshot or the server form is an error, unless it can be the daemon", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.file("config.snapshot.json");
+  const silent = { ok: false, message: "Nothing answers" } as const;
+  const judged = async (answer: StatusAnswer = silent, unit = NO_SYSTEMD) => {
+    const given = { unit, askStatus: () => Promise.resolve(answer) };
+    return (await findingsOf(facts.writer, subjectWith({ "Snapshot:Path": path }, given))).map(({ what }) => what);
+  };
+  assertEquals(await judged(), []);
+  for (const [name, written] of [["snapshot", path], ["server form", path.replace(".json", ".honua")]] as const) {
+    using lock = snapshotLock(written);
+    await lock.take();
+    const who = `Another process (pid ${Deno.pid})`;
+    assertEquals(await judged(), [`${who} writes the ${name} ${written}: end it, or name another path`]);
+    assertEquals(await judged(silent, ACTIVE), []);
+    assertEquals(await judged({ ...silent, isOverdue: true }), []);
+  }
+  // The lock is not kept.
+  using lock = snapshotLock(path);
+  assertEquals((await lock.take()).ok, true);
 });
 
 Deno.test("no snapshot is an error if the daemon runs, and a note before it does", async () => {
