@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { jsonLine, terminalText } from "../diagnostic/terminal_text.ts";
-import { type AdminClient, strangeAnswer, unavailable } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer } from "./admin_client.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import type { WatchPace } from "./rollout.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,7 +41,7 @@ export async function followAgreed(
     let trouble = answer.ok ? client.refusal(answer) : answer.message;
     if (answer.ok && answer.status === 200) {
       const parsed = answerSchema.safeParse(answer.body);
-      if (!parsed.success) return unavailable(strangeAnswer(client), terminal);
+      if (!parsed.success) return unavailable(unexpectedAnswer(client), terminal);
       const { peers } = parsed.data;
       const away = peers.filter((one) => one.hash !== hash);
       if (away.length === 0 && peers.length > 0) return EXIT.done;

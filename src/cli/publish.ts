@@ -10,7 +10,7 @@ import { openBlockParser } from "../document/hcl/block_parser.ts";
 import type { Options } from "../options/options.ts";
 import type { AdminFlags } from "./admin_address.ts";
 import { followAgreed } from "./agreed_release.ts";
-import { type AdminClient, strangeAnswer, unavailable, withAdminClient } from "./admin_client.ts";
+import { type AdminClient, unavailable, unexpectedAnswer, withAdminClient } from "./admin_client.ts";
 import { reportInvalid } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { refusedOrder } from "./order.ts";

@@ -122,7 +122,7 @@ async function report(
   const code = answer.status === 200
     ? reportDone(answer.body, request, terminal)
     : reportRejected(answer, terminal) ?? reportRefused(answer, request, client, terminal);
-  if (code === null) return unavailable(strangeAnswer(client), terminal);
+  if (code === null) return unavailable(unexpectedAnswer(client), terminal);
   if (request.format === "json") terminal.out(jsonLine(answer.body));
   else if (code === EXIT.done && request.confirmSeconds !== null) terminal.out(await confirmationText(client));
   return code;

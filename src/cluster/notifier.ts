@@ -43,6 +43,8 @@ export type PeersAnswer =
      * to write its record in that time, some may be missing.
      */
     readonly ageMilliseconds?: number;
+    /** Why others may be missing: the store does not have the record of this process either. One line; absent: it has. */
+    readonly doubt?: string;
   }
   | { readonly ok: false; readonly reason: string };
 

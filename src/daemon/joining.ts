@@ -33,7 +33,7 @@ export function peerLifeOf(options: Options): number {
  * renews its record after an interval at the latest, which then takes no longer than a connection.
  */
 export function gatherMillisecondsOf(options: Options): number {
-  return tellMillisecondsOf(options) + options.highAvailability.connectionTimeoutMs;
+  return recordMillisecondsOf(options) + options.highAvailability.connectionTimeoutMs;
 }
 
 /** The connection to Redis that the options name. */
@@ -93,7 +93,7 @@ export async function join(
     channel,
     autoReconnect,
     peerLifeMilliseconds: peerLifeOf(options),
-    longestPauseMilliseconds: tellMilliseconds,
+    longestPauseMilliseconds: recordMilliseconds,
   });
   const described = describeConnection(connection);
   log.information(
@@ -107,7 +107,7 @@ export async function join(
     incarnation,
     version,
     limits: { settleMilliseconds: settleSeconds * 1000, reconcileMilliseconds: reconcileSeconds * 1000 },
-    tellMilliseconds,
+    recordMilliseconds,
     gatherMilliseconds: gatherMillisecondsOf(options),
     ledger: found.ledger,
     keeper,

@@ -44,7 +44,7 @@ export interface MembershipSettings {
   readonly version: string;
   readonly limits: AgreementLimits;
   /** The interval between two writings of an unchanged record, which lives three times as long. */
-  readonly tellMilliseconds: number;
+  readonly recordMilliseconds: number;
   /** How long there have to be records before each living instance has written its own. */
   readonly gatherMilliseconds: number;
   /** From the last process. */
@@ -214,8 +214,8 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
     // Logged once in a process: two that write at different intervals do not find each other every time.
     isNamesakeLogged ||= answer.namesake;
   };
-  const tell = async () => {
-    isTelling = true;
+  const update = async () => {
+    isWriting = true;
     let isRenewal = false;
     do {
       isNext = false;
@@ -233,8 +233,8 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
   return (renew) => {
     if (closing.aborted || notifier.link().state !== "up") return;
     isDue ||= renew;
-    if (isTelling) isNext = true;
-    else void tell();
+    if (isWriting) isNext = true;
+    else void update();
   };
 }
 

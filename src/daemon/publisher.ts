@@ -103,11 +103,15 @@ async function offer(
   const { options } = settings;
   const waits = gatherMillisecondsOf(options) + REQUESTS * options.highAvailability.connectionTimeoutMs;
   const until = performance.now() + waits;
-  for (;;) {
-    const proposed = proposalOf(hash, loop.state());
-    if (proposed !== null) return proposed;
-    if (performance.now() >= until) {
-      return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
+  try {
+    for (;;) {
+      const proposed = proposalOf(hash, loop.state());
+      if (proposed !== null) return proposed;
+      if (performance.now() >= until) {
+        return { kind: "failed", reason: "Redis did not take the proposal in time: honua-configd rollout shows it" };
+      }
+      await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
     }
   } finally {
     // Nobody waits for it any more, and later it would take the place of a newer one.

@@ -16,7 +16,7 @@ import { proposedTarget, unnamedTarget } from "../reload/unnamed_rollback.ts";
 import { type Order, refusalOf } from "../releases/decide_releases.ts";
 import { findRelease, listedRelease, unknownRelease } from "../releases/history_list.ts";
 import { type Held, type Release, runningRelease, SOME_PERSON } from "../releases/release.ts";
-import { targetOf } from "../releases/rolling_back.ts";
+import { leftBy, targetOf } from "../releases/rolling_back.ts";
 import { underWay } from "../rollout/staging.ts";
 import { withinLimit } from "../time/limit.ts";
 import type { EventRecorder } from "./event_recorder.ts";

@@ -13,9 +13,8 @@ import type { TextFormat } from "../releases/release.ts";
 import { AT_ONCE } from "../rollout/decide_rollout.ts";
 import { proposalOf } from "../rollout/moves.ts";
 import { fleetObjection, publishObjection } from "../rollout/publishing.ts";
-import { viewRollout } from "../rollout/rollout_view.ts";
 import { gatherMillisecondsOf } from "./joining.ts";
-import { memberOf, viewOf } from "./rollout_access.ts";
+import { memberOf, readRollout, viewOf } from "./rollout_access.ts";
 import { policyOf } from "./rollout_policy.ts";
 import { putText } from "./store_sources.ts";
 

@@ -255,6 +255,8 @@ function promote(
 ): RolloutDecision {
   const why = `${author}: ${reason}`;
   if (rollout.phase !== "halted") return move(rollouts, promoted(rollout, full, why));
+  const others = amongOthers(rollout, fleet);
+  if (others !== null) return move(rollouts, { ...others, why, ...full && { step: others.counts.length - 1 } });
   const missing = missingOf(rollout, fleet).map(({ id }) => id);
   const kept = without(rollout, missing);
   const isEmptied = missing.length === rollout.counts[rollout.step];

@@ -41,7 +41,7 @@ export type StagedWhy =
   | "late"
   /** It is such a state, and the fleet's release was taken back on this host. */
   | "taken-back"
-  /** Steps are wanted, and the store cannot be reached. */
+  /** Steps are wanted, and the store cannot be reached or has no head. */
   | "unlinked";
 
 /** Whether a valid source may run, or the hash that runs in its place. */

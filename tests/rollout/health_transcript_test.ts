@@ -57,6 +57,29 @@ Deno.test("a candidate that fails goes back to the fleet's agreed release, not t
   );
 });
 
+Deno.test("a candidate that failed is not healthy again before its rollout is over", () => {
+  replayReleases(
+    { rollout: { onFailure: "halt" }, health: { bakeMilliseconds: 20_000, failures: 1, onFailure: "halt" } },
+    `
+    store rollout b me>h2,h3 admitting ->
+    news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster) in place of a
+    hooks ok -> baking 2, check-health
+    store slow ->
+    health bad -> unhealthy 2, halted: Health:OnFailure is halt, move b me>h2,h3 rolled-back (me: its health checks failed) skips b
+    wait 10 -> check-health
+    health ok ->
+    wait 10 -> check-health
+    health ok ->
+    wait 10 -> check-health
+    health ok ->
+    wait 10 -> check-health
+    health ok ->
+    = 1 a healthy, 2 b failed; pinned b; held staged; bake checking; held
+    store back -> sees b me>h2,h3 rolled-back (me: its health checks failed), read-fleet, look, runs 3 a (file), agreed, look, unchanged
+  `,
+  );
+});
+
 Deno.test("a host on which the fleet's release failed says so of its older file, and watches no rollout", () => {
   replayReleases(
     { rollout: {}, health: { bakeMilliseconds: 20_000, failures: 1 } },

@@ -305,7 +305,7 @@ Deno.test("during a hold the head takes the place of a release whose rollback le
 
 Deno.test("without a file a rollback passes a hold too", () => {
   replayReleases(
-    { rollout: {}, sourceless: true },
+    { rollout: {}, isStoreOnly: true },
     `
     store rollout b me>h2,h3 admitting ->
     news -> sees b me>h2,h3 admitting, look, back b, runs 2 b (cluster), look, back b, unchanged

@@ -374,3 +374,34 @@ Deno.test("an order and an end do not wait for the records of all hosts, as a pr
   `,
   );
 });
+
+Deno.test("a publication that Redis was lost with does not take the place of a newer release later", () => {
+  replayReleases(
+    { rollout: {}, isStoreOnly: true },
+    `
+    store away ->
+    publish b -> read-fleet, look, back a, unchanged
+    unlinked ->
+    store c@2 ->
+    store back ->
+    linked -> look, back a, unchanged, look, back c, runs 2 c (cluster), look, agreed, back c, unchanged
+    wait 60 ->
+    = 1 a healthy, 2 c running; pinned c; agreed
+  `,
+  );
+});
+
+Deno.test("a skip that the store has no more, and that this host still knows, ends no rollout", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store a@1 skips b ->
+    news -> look, unchanged
+    store rollout c me>h2,h3 admitting ->
+    news -> sees c me>h2,h3 admitting, look, back c, runs 2 c (cluster) in place of a
+    store a@1 ->
+    store rollout b h2>me,h3 admitting ->
+    wait 1 -> read-fleet, sees b h2>me,h3 admitting, look, runs 3 a (file), agreed, look, unchanged
+  `,
+  );
+});

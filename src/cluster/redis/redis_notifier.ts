@@ -290,7 +290,13 @@ function presenceOf(
       const outcome = await attempt("reads", (session) => session.run(PEERS, [keys.peers, keys.peersSince], args));
       if (!outcome.ok) return outcome;
       const { peers, ageMilliseconds } = readPeers(outcome.value, ownId);
-      return { ok: true, peers: withOwn(latest, peers), ageMilliseconds };
+      const isLost = latest !== null && !peers.some(({ self }) => self);
+      const doubt = refused !== null
+        ? `The record of this instance could not be written: ${refused}`
+        : isLost
+        ? "Redis lost the record of this instance, and maybe those of others"
+        : null;
+      return { ok: true, peers: withOwn(latest, peers), ageMilliseconds, ...doubt !== null && { doubt } };
     },
     leave: async () => {
       if (latest === null) return;
