@@ -11,7 +11,7 @@ import { releasesWith } from "./incoming.ts";
 import { looked } from "./looked.ts";
 import { disarm, finish, impliesEdit, maySupersede, proceed } from "./proceeding.ts";
 import { reloadedEvent, withClusterNews } from "./reloaded_event.ts";
-import { runsCandidate, withCandidate, withRollouts } from "./staged.ts";
+import { runsCandidate, storeTarget, withCandidate, withRollouts } from "./staged.ts";
 import { type HintReason, joinReasons, type State } from "./state.ts";
 
 /**
@@ -49,7 +49,16 @@ function stage<C>(before: State<C>, { state, actions }: Decision<C>, event: Even
   const decision = withRollouts(before, state, event);
   if (decision === null) return { state, actions };
   const staged = withHints({ ...state, rollouts: decision.rollouts }, decision.actions);
-  return { state: staged.state, actions: [...actions, ...staged.actions] };
+  const freed = isFreed(before, staged.state, event) ? hinted(staged.state, "recheck") : { ...staged, actions: [] };
+  return { state: freed.state, actions: [...actions, ...staged.actions, ...freed.actions] };
+}
+
+/** Whether a rollback of this host was judged, and so gives way to the candidate that this host is let in to. */
+function isFreed<C>(before: State<C>, after: State<C>, { kind }: Event<C>): boolean {
+  const isJudged = kind === "announcement-answered" && after.releases.kept.pinned !== before.releases.kept.pinned;
+  const isLookedAt = after.work !== before.work || after.waiting !== before.waiting;
+  const target = storeTarget(after);
+  return isJudged && !isLookedAt && target !== null && target !== after.active?.hash;
 }
 
 function takeIn<C>(state: State<C>, event: Event<C>): Decision<C> {
