@@ -115,9 +115,7 @@ export async function lockTrouble(path: string, name: string): Promise<string | 
     using file = await Deno.open(lockPath);
     // A shared lock, until the file is closed: a writer that starts at that moment waits for longer.
     const isFree = await file.tryLock(false);
-    return isFree
-      ? null
-      : lockedBy(await readHolder(file), `writes the ${name} ${path}: end it, or name another path`).message;
+    return isFree ? null : lockedBy(await readHolder(file), name, path).message;
   } catch {
     return null;
   }
@@ -210,7 +208,7 @@ export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }
 
-function lockedBy(holder: number | null, deed: string): Extract<LockTaken, { ok: false }> {
+function lockedBy(holder: number | null, name: string, path: string): Extract<LockTaken, { ok: false }> {
   const who = holder === null ? "Another process" : `Another process (pid ${holder})`;
   return { ok: false, code: "LOCKED", message: `${who} ${deed}` };
 }
