@@ -122,9 +122,10 @@ export const ANSWER_SHARE = 0.8;
 /** Null: it has no socket; `isMisplaced`: its path can be no socket's. */
 async function askDaemon({ options: { admin: { socket } }, askStatus }: Subject, { limitMilliseconds }: Within) {
   if (socket === null) return null;
-  const trouble = await socketPathTrouble(socket);
-  if (trouble !== null) return { ok: false, message: trouble, isMisplaced: true } as const;
-  return await askStatus(limitMilliseconds * ANSWER_SHARE);
+  const answer = await askStatus(limitMilliseconds * ANSWER_SHARE);
+  // A link to a socket leads to the daemon, too.
+  const trouble = answer.ok ? null : await socketPathTrouble(socket);
+  return trouble === null ? answer : { ok: false, message: trouble, isMisplaced: true } as const;
 }
 
 export const daemon = section("The daemon", askDaemon, {
