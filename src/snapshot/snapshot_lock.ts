@@ -115,7 +115,9 @@ export async function lockTrouble(path: string, name: string): Promise<string | 
     using file = await Deno.open(lockPath);
     // A shared lock, until the file is closed: a writer that starts at that moment waits for longer.
     const isFree = await file.tryLock(false);
-    return isFree ? null : lockedBy(await readHolder(file), name, path).message;
+    return isFree
+      ? null
+      : lockedBy(await readHolder(file), `writes the ${name} ${path}: end it, or name another path`).message;
   } catch {
     return null;
   }
@@ -208,7 +210,7 @@ export function holderIn(text: string): number | null {
   return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : null;
 }
 
-function lockedBy(holder: number | null, name: string, path: string): Extract<LockTaken, { ok: false }> {
+function lockedBy(holder: number | null, deed: string): Extract<LockTaken, { ok: false }> {
   const who = holder === null ? "Another process" : `Another process (pid ${holder})`;
   return { ok: false, code: "LOCKED", message: `${who} ${deed}` };
 }
