@@ -43,6 +43,8 @@ export interface Rollout {
   readonly at: string;
   /** The hosts by their {@linkcode rankId}, the first to be let in first. Frozen at the proposal. */
   readonly order: readonly string[];
+  /** The hosts that were left out when a person went on without them, by their ids; absent: none was. */
+  readonly left?: readonly string[] | undefined;
   /** How many hosts each step lets in, ascending; the last is all of `order`. */
   readonly counts: readonly number[];
   /** The index in `counts` of the step that it is at. */
@@ -105,6 +107,9 @@ const line = (maxLength: number) => z.string().max(maxLength).regex(/^[^\p{Cc}\p
 const text = line(MAX_ROLLOUT_TEXT_LENGTH).nullable();
 const hash = z.custom<string>(isHash);
 
+const ids = z.string().regex(/^(?:[0-9a-f]{12}){1,1000}$/).transform((text) => text.match(/.{12}/g)!)
+  .refine((all) => new Set(all).size === all.length);
+
 /** Unknown members are left out: a later version may write more. */
 const schema = z.object({
   hash,
@@ -114,8 +119,8 @@ const schema = z.object({
   author: text,
   reason: text,
   at: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/),
-  order: z.string().regex(/^(?:[0-9a-f]{12}){1,1000}$/).transform((ids) => ids.match(/.{12}/g)!)
-    .refine((ids) => new Set(ids).size === ids.length),
+  order: ids,
+  left: ids.optional(),
   counts: z.array(z.int().min(1).max(MAX_ORDER)).min(1).max(MAX_ORDER),
   step: z.int().min(0),
   phase: z.enum(ROLLOUT_PHASES),
@@ -138,7 +143,8 @@ export function rankId(hash: string, instance: string): string {
 
 /** Makes the text of a rollout. Texts of people are cut, and control characters in them become spaces. */
 export function rolloutText(rollout: Rollout): string {
-  const { hash, base, baseGeneration, by, author, reason, at, order, counts, step, phase, why, earlier } = rollout;
+  const { hash, base, baseGeneration, by, author, reason, at, order, left, counts, step, phase, why, earlier } =
+    rollout;
   const { bakeSeconds, deadlineSeconds, onFailure } = rollout;
   const texts = {
     by: oneLine(by, 128),
@@ -148,7 +154,16 @@ export function rolloutText(rollout: Rollout): string {
   };
   const policy = { bakeSeconds, deadlineSeconds, onFailure };
   const change = { hash, base, baseGeneration, ...texts, at };
-  return JSON.stringify({ ...change, order: order.join(""), counts, step, phase, ...policy, earlier });
+  return JSON.stringify({
+    ...change,
+    order: order.join(""),
+    left: left?.join(""),
+    counts,
+    step,
+    phase,
+    ...policy,
+    earlier,
+  });
 }
 
 /** Parses the text of a rollout; null: it is not one, which counts as if there were none. */

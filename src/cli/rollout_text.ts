@@ -11,6 +11,7 @@ export const rolloutSummarySchema = z.object({
   phase: z.string(),
   step: z.int().min(0),
   steps: z.array(z.number()).min(1),
+  leftOut: z.number().optional(),
   why: z.string().nullable(),
   isUnderWay: z.boolean(),
   isVoid: z.boolean(),
@@ -30,6 +31,7 @@ export const rolloutSchema = rolloutSummarySchema.extend({
   hosts: z.array(z.object({
     instance: z.string(),
     rank: z.number().nullable(),
+    isLeftOut: z.boolean().optional(),
     isLetIn: z.boolean(),
     runs: z.string().nullable(),
     state: z.string().nullable(),

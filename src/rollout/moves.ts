@@ -99,13 +99,17 @@ export function promoted(rollout: Rollout, full: boolean, why: string | null): R
   return { ...rollout, step, phase: isBaked ? "baking" : "admitting", why };
 }
 
-/** The rollout without some hosts of its order, at the step that lets the same of the others in; never without all. */
+/**
+ * The rollout without some hosts of its order, which it remembers, at the step that lets the same of the others in;
+ * never without all.
+ */
 export function without(rollout: Rollout, ids: readonly string[]): Rollout {
   const { order, counts, step } = rollout;
-  const left = order.filter((id) => !ids.includes(id));
-  if (left.length === 0) return rollout;
+  const stay = order.filter((id) => !ids.includes(id));
+  if (stay.length === 0 || stay.length === order.length) return rollout;
+  const left = [...rollout.left ?? [], ...order.filter((id) => ids.includes(id))];
   const leftOf = (count: number) => order.slice(0, count).filter((id) => !ids.includes(id)).length;
   const now = leftOf(counts[step]!);
   const fewer = [...new Set(counts.map(leftOf))].filter((count) => count > 0);
-  return { ...rollout, order: left, counts: fewer, step: Math.max(0, fewer.indexOf(now)) };
+  return { ...rollout, order: stay, left, counts: fewer, step: Math.max(0, fewer.indexOf(now)) };
 }

@@ -4,9 +4,14 @@ import { durationText } from "../time/elapsed_text.ts";
 import type { RolloutHost, RolloutSummary } from "./rollout_view.ts";
 
 /** How far a rollout is, as a {@linkcode RolloutSummary} of this version or a later one has it. */
-export interface RolloutProgress extends Omit<RolloutSummary, "hash" | "phase"> {
+export interface RolloutProgress extends Omit<RolloutSummary, "hash" | "phase" | "leftOut"> {
   readonly phase: string;
+  readonly leftOut?: number | undefined;
+  /** Absent: they are not known. */
+  readonly hosts?: readonly OutsideHost[];
 }
+
+type OutsideHost = Pick<RolloutHost, "instance" | "rank" | "isHere"> & { readonly runs: string | null };
 
 interface RolloutMove extends RolloutProgress {
   readonly ageSeconds: number;
@@ -39,7 +44,7 @@ export function progressText(rollout: RolloutProgress): string {
   const end = endOf(rollout);
   switch (end) {
     case "done":
-      return "done, all hosts are let in";
+      return doneText(rollout);
     case "void":
       return "over, because another configuration came into force meanwhile";
     case "rolled back":
@@ -52,6 +57,24 @@ export function progressText(rollout: RolloutProgress): string {
       return `step ${step + 1} of ${steps.length}, ${letIn}, ${phase}${because}`;
     }
   }
+}
+
+/** The most hosts that follow and are named. */
+const MAX_NAMED = 3;
+
+/** Hosts without a place in the order take the candidate up when it is the head. */
+function doneText({ steps, leftOut = 0, hosts }: RolloutProgress): string {
+  const outside = hosts?.filter(({ rank }) => rank === null) ?? [];
+  const behind = outside.filter(({ runs }) => runs !== "candidate");
+  if (leftOut === 0 && behind.length === 0) return "done, all hosts are let in";
+  const letIn = steps.at(-1)!;
+  const all = letIn + Math.max(leftOut, outside.length);
+  const begin = `done, ${letIn} of ${all} hosts let in`;
+  if (hosts === undefined) return `${begin}, the others follow`;
+  if (behind.length === 0) return `${begin}, the others followed`;
+  const names = behind.slice(0, MAX_NAMED).map(({ instance, isHere }) => isHere ? instance : `${instance} (away)`);
+  const more = behind.length - names.length;
+  return `${begin}, still to follow: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** The time of the last move, and the next limit: `12 s ago, bakes for 48 s more`. */
@@ -68,12 +91,14 @@ export function moveText(rollout: RolloutMove): string {
 
 /** The note on a host in a rollout for a person; empty: none. */
 export function noteText(
-  { rejected, ownRejected, isLetIn, runs, isHere, rank }:
+  { rejected, ownRejected, isLetIn, runs, isHere, rank, isLeftOut }:
     & Pick<RolloutHost, "rejected" | "ownRejected" | "isLetIn" | "isHere" | "rank">
-    & { readonly runs: string | null },
+    & { readonly runs: string | null; readonly isLeftOut?: boolean | undefined },
 ): string {
   if (rejected !== null) return `rejected it: ${rejected}`;
   if (ownRejected !== null && isLetIn && runs !== "candidate") return `its own source is rejected: ${ownRejected}`;
   if (!isHere) return "has no record now: it is away, and this is its id";
-  return rank === null ? "came later: it follows when the rollout is done" : "";
+  if (rank !== null) return "";
+  const origin = isLeftOut === true ? "was left out when a person went on" : "came later";
+  return runs === "candidate" ? origin : `${origin}: it follows when the rollout is done`;
 }

@@ -25,6 +25,8 @@ export interface RolloutSummary {
   readonly step: number;
   /** How many hosts each step lets in; the last is all of them. */
   readonly steps: readonly number[];
+  /** How many hosts were left out when a person went on without them; absent: none. */
+  readonly leftOut?: number;
   /** Why it is paused, halted or over; null: it is not, or no reason is known. */
   readonly why: string | null;
   /** Whether hosts that are let in run the candidate, and it can go on. */
@@ -39,8 +41,10 @@ export interface RolloutSummary {
 export interface RolloutHost {
   /** Its name; of a host without a record its id in the order, because no more is known. */
   readonly instance: string;
-  /** The place in the order, from 0 on; null: it was not there when the rollout was proposed. */
+  /** The place in the order, from 0 on; null: it was not there when the rollout was proposed, or is left out. */
   readonly rank: number | null;
+  /** Whether a person went on without it; absent: no. */
+  readonly isLeftOut?: boolean;
   readonly isLetIn: boolean;
   /** `stable`: the previous head; null: nothing, or it is not known. */
   readonly runs: "candidate" | "stable" | "other" | null;
@@ -81,12 +85,13 @@ const MAX_NAMED = 20;
 
 /** Tells how far a rollout is. */
 export function summarizeRollout(rollout: Rollout, head: Head | null, skips: readonly Skip[]): RolloutSummary {
-  const { hash, base, phase, step, counts: steps, why } = rollout;
+  const { hash, base, phase, step, counts: steps, why, left } = rollout;
   return {
     hash,
     phase,
     step,
     steps,
+    ...left !== undefined && { leftOut: left.length },
     why,
     isUnderWay: isUnderWay(rollout, head, skips),
     isVoid: head?.hash !== base && head?.hash !== hash,
@@ -120,14 +125,18 @@ export function viewRollout(
 }
 
 function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[] {
-  const { hash, base, order, counts, step, phase } = rollout;
+  const { hash, base, order, left = [], counts, step, phase } = rollout;
   const ranks = new Map(order.map((id, rank) => [id, rank]));
   const letIn = phase === "awaiting-approval" ? 0 : counts[step]!;
+  const ids = new Set<string>();
   const known = peers.map((peer): RolloutHost => {
-    const rank = ranks.get(rankId(hash, peer.instance)) ?? null;
+    const id = rankId(hash, peer.instance);
+    const rank = ranks.get(id) ?? null;
+    ids.add(id);
     return {
       instance: peer.instance,
       rank,
+      ...left.includes(id) && { isLeftOut: true },
       isLetIn: rank !== null && rank < letIn,
       runs: peer.hash === null ? null : peer.hash === hash ? "candidate" : peer.hash === base ? "stable" : "other",
       state: peer.release?.state ?? null,
@@ -137,13 +146,13 @@ function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[]
       self: peer.self,
     };
   });
-  const found = new Set(known.map(({ rank }) => rank));
-  const gone = order.flatMap((id, rank): RolloutHost[] => {
-    if (found.has(rank)) return [];
-    const unknown = { runs: null, state: null, rejected: null, ownRejected: null, isHere: false, self: false };
-    return [{ instance: id, rank, isLetIn: rank < letIn, ...unknown }];
-  });
-  return [...known, ...gone].sort((one, other) =>
+  const unknown = { runs: null, state: null, rejected: null, ownRejected: null, isHere: false, self: false };
+  const gone = order.flatMap((id, rank): RolloutHost[] =>
+    ids.has(id) ? [] : [{ instance: id, rank, isLetIn: rank < letIn, ...unknown }]
+  );
+  const goneLeft = left.filter((id) => !ids.has(id))
+    .map((id): RolloutHost => ({ instance: id, rank: null, isLeftOut: true, isLetIn: false, ...unknown }));
+  return [...known, ...gone, ...goneLeft].sort((one, other) =>
     (one.rank ?? Infinity) - (other.rank ?? Infinity) || (one.instance < other.instance ? -1 : 1)
   );
 }

@@ -90,7 +90,13 @@ const ENDS: [string, Partial<RolloutView>, number, string][] = [
   ["rolled back", { phase: "rolled-back", why: "edge-1", isUnderWay: false }, 1, "rolled back: edge-1"],
   ["skipped", { phase: "baking", isUnderWay: false }, 1, "rolled back"],
   ["withdrawn", { phase: "withdrawn", why: "edited back", isUnderWay: false }, 0, "withdrawn: edited back"],
-  ["done", { isDone: true, isUnderWay: false }, 0, "done, all hosts are let in"],
+  ["done", { isDone: true, isUnderWay: false, hosts: [host("edge-1")] }, 0, "done, all hosts are let in"],
+  [
+    "done, with a late host",
+    { isDone: true, isUnderWay: false },
+    0,
+    "done, 10 of 11 hosts let in, still to follow: edge-9",
+  ],
   ["void", { isVoid: true, isUnderWay: false }, 0, "over, because another configuration came into force meanwhile"],
   ["void, halted before", { phase: "halted", isVoid: true, isUnderWay: false }, 0, "over, because"],
 ];
@@ -154,7 +160,7 @@ Deno.test("a rollout is followed with one line for each change until it is done"
     `${AT} step 1 of 3, 1 of 10 hosts let in, admitting; waits for edge-3, and 1 more\n`,
     `${AT} step 1 of 3, 1 of 10 hosts let in, admitting; waits for edge-1\n`,
     `${AT} step 3 of 3, 10 of 10 hosts let in, baking\n`,
-    `${AT} done, all hosts are let in\n`,
+    `${AT} done, 10 of 11 hosts let in, still to follow: edge-9\n`,
   ]);
 });
 

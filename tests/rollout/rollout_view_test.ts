@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { rankId, type Rollout } from "../../src/agreement/rollout.ts";
-import { noteText } from "../../src/rollout/progress_text.ts";
+import { noteText, progressText } from "../../src/rollout/progress_text.ts";
+import { without } from "../../src/rollout/moves.ts";
 import { type RolloutPeer, summarizeRollout, viewRollout } from "../../src/rollout/rollout_view.ts";
 
 const [BASE, CANDIDATE, OTHER] = ["b", "c", "d"].map((digit) => digit.repeat(64)) as [string, string, string];
@@ -144,4 +145,26 @@ Deno.test("a rollout is done with its hash as the head, void with another, and n
   assertEquals(summary(OTHER), [false, true, false]);
   assertEquals(summary(null), [false, true, false]);
   assertEquals(summary(BASE, [skip]), [false, false, false]);
+});
+
+Deno.test("a rollout that is done names the hosts that a person went on without, and that still follow", () => {
+  const ids = ["edge-3", "edge-1", "edge-2", "edge-4"];
+  const rollout = without(rolloutOf(ids, { phase: "halted" }), ["edge-3", "edge-4"].map((id) => rankId(CANDIDATE, id)));
+  const done = (...peers: RolloutPeer[]) => view({ ...rollout, step: 1, phase: "baking" }, peers, CANDIDATE);
+  const run = [peer("edge-1", CANDIDATE, "healthy"), peer("edge-2", CANDIDATE, "healthy")];
+  const before = done(...run, peer("edge-3", BASE, "healthy"), peer("edge-0", BASE));
+  const id = rankId(CANDIDATE, "edge-4");
+  assertEquals(progressText(before), `done, 2 of 5 hosts let in, still to follow: ${id} (away), edge-0, edge-3`);
+  assertEquals(before.hosts.slice(2).map((host) => [host.instance, host.isLetIn, noteText(host)]), [
+    [id, false, "has no record now: it is away, and this is its id"],
+    ["edge-0", false, "came later: it follows when the rollout is done"],
+    ["edge-3", false, "was left out when a person went on: it follows when the rollout is done"],
+  ]);
+  const after = done(...run, ...["edge-3", "edge-4", "edge-0"].map((name) => peer(name, CANDIDATE)));
+  assertEquals(progressText(after), "done, 2 of 5 hosts let in, the others followed");
+  assertEquals(noteText(after.hosts.at(-1)!), "was left out when a person went on");
+  const summary = summarizeRollout(rollout, { generation: 8, hash: CANDIDATE }, []);
+  assertEquals(progressText(summary), "done, 2 of 4 hosts let in, the others follow");
+  const all = view(rolloutOf(["edge-1", "edge-2"]), run, CANDIDATE);
+  assertEquals(progressText(all), "done, all hosts are let in");
 });

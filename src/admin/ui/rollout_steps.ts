@@ -95,10 +95,12 @@ function hostsOf({ steps, hosts, waitsFor }: RolloutView): Markup | null {
     const isOfStep = ({ rank }: RolloutHost) => rank !== null && rank >= begin && rank < end;
     return hostList(`Step ${step + 1}`, hosts.filter(isOfStep));
   });
-  const late = hostList("Came later", hosts.filter(({ rank }) => rank === null));
+  const outside = hosts.filter(({ rank }) => rank === null);
+  const left = hostList("Left out", outside.filter(({ isLeftOut }) => isLeftOut === true));
+  const late = hostList("Came later", outside.filter(({ isLeftOut }) => isLeftOut !== true));
   const count = `${runningOf(hosts)} of ${hosts.length}`;
   const waits = waitsFor.length > MAX_WAITS && markup`<p>Waits for</p>${listOf(waitsFor)}`;
-  return markup`<details id="rollout-fold"><summary>Hosts: ${count} run it</summary>${waits}${lists}${late}</details>`;
+  return markup`<details id="rollout-fold"><summary>Hosts: ${count} run it</summary>${waits}${lists}${left}${late}</details>`;
 }
 
 function listOf(texts: readonly string[]): Markup {

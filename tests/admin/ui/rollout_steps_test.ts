@@ -55,6 +55,17 @@ Deno.test("a rollout under way is a line of steps, with its hosts by step and it
   assert(page.indexOf('aria-current="step"') < page.indexOf("3 hosts (30 %)"));
 });
 
+Deno.test("a host that a person went on without is not said to have come later", () => {
+  const lines = linesOf(shown({ hosts: [...HOSTS, host("edge-8", { rank: null, isLeftOut: true })] }));
+  assertEquals(lines.slice(-4), [
+    "Left out: 0 of 1 run it",
+    "edge-8: runs the configuration before it, healthy, was left out when a person went on: it follows when the " +
+    "rollout is done",
+    "Came later: 0 of 1 run it",
+    "edge-9: runs the configuration before it, healthy, came later: it follows when the rollout is done",
+  ]);
+});
+
 Deno.test("of many waits three are on the line, and all in the fold", () => {
   const waitsFor = ["a", "b", "c", "d", "e"];
   const [, line, , , , , ...fold] = linesOf(shown({ hosts: HOSTS, waitsFor }));
