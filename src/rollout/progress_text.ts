@@ -81,7 +81,8 @@ function doneText({ steps, leftOut = 0, hosts }: RolloutProgress): string {
 export function moveText(rollout: RolloutMove): string {
   const { phase, ageSeconds, bakeSeconds, deadlineSeconds } = rollout;
   const ago = `${durationText(ageSeconds * 1000)} ago`;
-  if (endOf(rollout) !== "under way") return ago;
+  // Approvals have no deadline.
+  if (endOf(rollout) !== "under way" || phase === "awaiting-approval") return ago;
   const limit = phase === "baking" ? bakeSeconds : deadlineSeconds;
   const left = durationText((limit - ageSeconds) * 1000);
   return phase === "baking"

@@ -70,6 +70,8 @@ Deno.test("a deadline is shown while hosts are admitted, and of a large fleet on
   const hosts = Array.from({ length: 100 }, (_, rank) => host(`edge-${rank}`, { rank, self: rank === 99 }));
   const { out } = await ask({ phase: "admitting", hosts });
   assertStringIncludes(out, "Last move    12 s ago, is halted in 9 min if its hosts are not healthy\n");
+  const approval = await ask({ phase: "awaiting-approval", ageSeconds: 5_000 });
+  assertStringIncludes(approval.out, "Last move    1 h ago\n");
   assertStringIncludes(out, "edge-19 ");
   assert(!out.includes("edge-20 "));
   assertStringIncludes(out, "*  edge-99");
