@@ -38,6 +38,7 @@ export const rolloutSchema = rolloutSummarySchema.extend({
     rejected: z.string().nullable(),
     // An older daemon does not have it.
     ownRejected: z.string().nullable().default(null),
+    hindrance: z.string().optional(),
     isHere: z.boolean(),
     self: z.boolean(),
   })),

@@ -39,6 +39,11 @@ export interface PeerRecord {
    * Why its source, which is valid, is not in force: see {@linkcode HeldBack}; null: it is. Up to version 0.1 absent.
    */
   readonly heldBack?: HeldBack | null;
+  /**
+   * Why it takes up no other configuration now, in one masked line of at most {@linkcode MAX_WHY_LENGTH} characters;
+   * absent: no reason but those in `rejected` and `heldBack` is known.
+   */
+  readonly hindrance?: string;
   /** When the config in force came into force, in ISO 8601; null: none is, or it is not known. Up to 0.1 absent. */
   readonly since?: string | null;
   /** Null: not known. Up to version 0.1 absent. */
@@ -130,6 +135,7 @@ const recordSchema = z.object({
   release: z.object({ number: z.int().min(1), state: z.enum(PEER_RELEASE_STATES) }).nullable().catch(null)
     .exactOptional(),
   heldBack: z.enum(HELD_BACK).nullable().catch(null).exactOptional(),
+  hindrance: line(MAX_WHY_LENGTH).optional().catch(undefined),
   since: time.nullable().catch(null).exactOptional(),
   hooks: z.object({ waiting: z.int().min(0), failed: z.array(line(MAX_HOOK_LENGTH)).max(MAX_FAILED_HOOKS) })
     .nullable().catch(null).exactOptional(),
@@ -146,7 +152,7 @@ const recordSchema = z.object({
  */
 export function encodePeer(record: PeerRecord): string {
   const { incarnation, version, hash, generation, standing, rejected, release, heldBack, journal, at } = record;
-  const { since, hooks, stages, canary, noted = [] } = record;
+  const { hindrance, since, hooks, stages, canary, noted = [] } = record;
   const named = noted.slice(0, MAX_NOTED).map(({ instance, n, digest }) => ({
     instance: oneLine(instance, MAX_INSTANCE_LENGTH),
     n,
@@ -170,6 +176,7 @@ export function encodePeer(record: PeerRecord): string {
       },
       release: release && { number: release.number, state: release.state },
       heldBack,
+      hindrance: hindrance && shortened(hindrance, MAX_WHY_LENGTH),
       since,
       hooks: hooks && {
         waiting: hooks.waiting,
@@ -207,10 +214,11 @@ export function parsePeer(text: string, id?: string): PeerRecord | null {
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) return null;
-  const { held = false, stages, canary, standing, ...others } = parsed.data;
+  const { held = false, stages, canary, hindrance, standing, ...others } = parsed.data;
   const record: PeerRecord = {
     ...others,
     standing: held && standing === "unknown" ? "held" : standing,
+    ...(hindrance !== undefined && { hindrance }),
     ...(stages === true && { stages }),
     ...(canary === true && { canary }),
   };

@@ -247,6 +247,7 @@ export function recordOf(
 ): PeerRecord {
   const { active, agreement, trouble, releases: { kept, held } } = loop.state();
   const release = runningRelease(kept);
+  const hindrance = hindranceOf(loop.state());
   const { waiting, failed } = unfinishedHooks(hooks());
   const rejection = trouble?.kind === "rejected" ? recorder.rejection() : null;
   const head = agreement?.head ?? null;
@@ -262,6 +263,7 @@ export function recordOf(
     rejected: rejection && { ...rejection, generation, why: mask(rejection.why) },
     release: release && { number: release.number, state: peerStateOf(release.state) },
     heldBack: held && heldBackOf(held),
+    ...hindrance !== null && { hindrance: mask(hindrance) },
     // A release is older than the process if that found it, and stays if only a secret of it changed.
     since: active && (kept.list.findLast((one) => one.hash === active.hash)?.at ?? recorder.activeSince()),
     hooks: { waiting, failed: failed.slice(0, MAX_FAILED_HOOKS) },
@@ -269,6 +271,14 @@ export function recordOf(
     ...isCanary && { canary: true },
     at: "",
   };
+}
+
+/** Why this host takes up no other configuration now, which nothing else in its record says; null: nothing is known. */
+function hindranceOf({ trouble, releases: { kept: { hold }, held } }: ReturnType<LoopAccess["state"]>): string | null {
+  if (hold !== null) return `${hold.author} holds changes until ${new Date(hold.until).toISOString()}: ${hold.reason}`;
+  if (held?.kind === "unapproved") return `${held.approval.have} of ${held.approval.need} approvals count there`;
+  if (held?.kind === "staged" && held.detail !== null) return held.detail;
+  return trouble === null || trouble.kind === "rejected" ? null : trouble.reason;
 }
 
 /** A release in force is neither skipped nor replaced: its successor is on its way. */

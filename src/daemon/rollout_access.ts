@@ -79,11 +79,12 @@ async function putProposed(
 }
 
 /** A peer as rollouts see it. */
-export function memberOf({ instance, hash, release, stages, canary }: Peer): FleetMember {
+export function memberOf({ instance, hash, release, rejected, hindrance, stages, canary }: Peer): FleetMember {
   return {
     instance,
     hash,
     state: release?.state ?? null,
+    hindrance: hindrance ?? rejected?.why ?? null,
     stages: stages === true,
     canary: canary === true,
   };

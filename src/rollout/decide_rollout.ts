@@ -242,7 +242,9 @@ function missingOf(rollout: Rollout, fleet: readonly FleetMember[]): { readonly 
   return rollout.order.slice(0, rollout.counts[rollout.step]!).flatMap((id) => {
     const member = byRank.get(id);
     if (member === undefined) return [{ id, name: "a host that left" }];
-    return member.hash === rollout.hash && member.state === "healthy" ? [] : [{ id, name: member.instance }];
+    const { instance, hash, state, hindrance = null } = member;
+    if (hash !== rollout.hash) return [{ id, name: hindrance === null ? instance : `${instance} (${hindrance})` }];
+    return state === "healthy" ? [] : [{ id, name: instance }];
   });
 }
 

@@ -92,12 +92,17 @@ export function moveText(rollout: RolloutMove): string {
 
 /** The note on a host in a rollout for a person; empty: none. */
 export function noteText(
-  { rejected, ownRejected, isLetIn, runs, isHere, rank, isLeftOut }:
+  { rejected, ownRejected, hindrance, isLetIn, runs, isHere, rank, isLeftOut }:
     & Pick<RolloutHost, "rejected" | "ownRejected" | "isLetIn" | "isHere" | "rank">
-    & { readonly runs: string | null; readonly isLeftOut?: boolean | undefined },
+    & {
+      readonly runs: string | null;
+      readonly hindrance?: string | undefined;
+      readonly isLeftOut?: boolean | undefined;
+    },
 ): string {
   if (rejected !== null) return `rejected it: ${rejected}`;
   if (ownRejected !== null && isLetIn && runs !== "candidate") return `its own source is rejected: ${ownRejected}`;
+  if (hindrance !== undefined && isLetIn && runs !== "candidate") return `does not run it: ${hindrance}`;
   if (!isHere) return "has no record now: it is away, and this is its id";
   if (rank !== null) return "";
   const origin = isLeftOut === true ? "was left out when a person went on" : "came later";

@@ -12,6 +12,8 @@ export interface RolloutPeer {
   /** Whether it is the host that asks. */
   readonly self: boolean;
   readonly rejected: { readonly hash: string; readonly why: string } | null;
+  /** Why it takes up no other configuration now, in one line; absent: not known. */
+  readonly hindrance?: string;
   /** In force there; null or absent: not known. */
   readonly release?: { readonly state: string } | null;
 }
@@ -54,6 +56,8 @@ export interface RolloutHost {
   readonly rejected: string | null;
   /** Why it rejects its own source, which is another, so that it runs no candidate; null: it does not. */
   readonly ownRejected: string | null;
+  /** Why it takes up no candidate now, for another reason; absent: not known. */
+  readonly hindrance?: string;
   /** Whether it has a record in the store, as a living host does. */
   readonly isHere: boolean;
   /** Whether it is the host that answers. */
@@ -142,6 +146,7 @@ function hostsOf(rollout: Rollout, peers: readonly RolloutPeer[]): RolloutHost[]
       state: peer.release?.state ?? null,
       rejected: peer.rejected?.hash === hash ? peer.rejected.why : null,
       ownRejected: peer.rejected !== null && peer.rejected.hash !== hash ? peer.rejected.why : null,
+      ...peer.hindrance !== undefined && { hindrance: peer.hindrance },
       isHere: true,
       self: peer.self,
     };
@@ -169,13 +174,17 @@ function waitsOf({ phase, step, counts, bakeSeconds }: Rollout, hosts: readonly 
 }
 
 /** The condition that a host that is let in has still to meet; null: it runs the candidate and is healthy. */
-function waitOf({ instance, isHere, rejected, ownRejected, runs, state }: RolloutHost): string | null {
+function waitOf(host: RolloutHost): string | null {
+  const { instance, isHere, rejected, ownRejected, hindrance, runs, state } = host;
   if (!isHere) return `the host ${instance} of the order, which has no record now`;
   if (rejected !== null) return `${instance}, which rejected it: ${rejected}`;
   if (runs !== "candidate") {
-    return ownRejected === null
+    if (ownRejected !== null) {
+      return `${instance}, which does not run it, as its own source is rejected: ${ownRejected}`;
+    }
+    return hindrance === undefined
       ? `${instance}, which does not run it yet`
-      : `${instance}, which does not run it, as its own source is rejected: ${ownRejected}`;
+      : `${instance}, which does not run it: ${hindrance}`;
   }
   switch (state) {
     case "healthy":

@@ -18,6 +18,8 @@ export interface FleetMember {
   readonly hash: string | null;
   /** Of the release in force; null: not known. */
   readonly state: string | null;
+  /** Why it takes up no other configuration now, in one line; null or absent: not known. */
+  readonly hindrance?: string | null;
   /** Whether it takes part in rollouts: version 0.1 does not. */
   readonly stages: boolean;
   /** Whether it comes first (`Rollout:Canary`). */

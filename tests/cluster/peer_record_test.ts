@@ -88,6 +88,16 @@ Deno.test("a strange time and strange hooks are not known, and the rest of the r
   }
 });
 
+Deno.test("a record carries the reason why its instance takes up nothing else, within its bounds", () => {
+  const reasons = [["no key K2", "no key K2"], ["one\ntwo", "one two"], ["é".repeat(400), "é".repeat(300)]];
+  for (const [hindrance, read] of reasons) {
+    assertEquals(parsePeer(encodePeer({ ...REJECTING, hindrance: hindrance! })), { ...REJECTING, hindrance: read! });
+  }
+  for (const hindrance of [7, null, "x".repeat(301), "\x1b[2J", ""]) {
+    assertEquals(parsePeer(JSON.stringify({ ...REJECTING, hindrance })), REJECTING, `${hindrance}`);
+  }
+});
+
 Deno.test("names of failed hooks are written within their bounds", () => {
   const hooks = { waiting: 0, failed: ["one\ntwo", "x".repeat(63) + "😀", "c", "d"] };
   const written = parsePeer(encodePeer({ ...REJECTING, hooks }))?.hooks;

@@ -1,6 +1,7 @@
 // The reactions of an instance to messages, over a notifier under a test's control.
 import { assertEquals } from "@std/assert";
-import { initialState } from "../../src/reload/state.ts";
+import type { Held, Hold } from "../../src/releases/release.ts";
+import { initialState, type Trouble } from "../../src/reload/state.ts";
 import type { Listener, Notifier } from "../../src/cluster/notifier.ts";
 import { type MembershipSettings, openMembership, recordOf } from "../../src/daemon/membership.ts";
 import type { StateKeeper } from "../../src/daemon/state_file.ts";
@@ -151,16 +152,22 @@ Deno.test("an instance with a journal writes its newest line into its record, an
 const [A, B] = ["a".repeat(64), "b".repeat(64)] as const;
 
 /** The record of an instance with these parts. */
-function recordWith({ hash = A, hooks = [] }: { hash?: string | null; hooks?: readonly Partial<HookStatus>[] }) {
+function recordWith({ hash = A, hooks = [], hold = null, held = null, trouble = null }: {
+  hash?: string | null;
+  hooks?: readonly Partial<HookStatus>[];
+  hold?: Hold | null;
+  held?: Held | null;
+  trouble?: Trouble | null;
+}) {
   const state = initialState(hash === null ? null : { hash, contentHash: hash });
   const release = releaseAnswer(7, A, { at: "2026-01-01T00:00:00.000Z" });
-  const releases = { ...state.releases, kept: { ...state.releases.kept, list: [release] } };
+  const releases = { ...state.releases, held, kept: { ...state.releases.kept, hold, list: [release] } };
   const settings: unknown = {
     instance: "edge-1",
     incarnation: "0123456789ab",
     version: "1.0.0",
     isCanary: false,
-    loop: { state: () => ({ ...state, releases }) },
+    loop: { state: () => ({ ...state, trouble, releases }) },
     recorder: { rejection: () => null, activeSince: () => "2026-02-02T00:00:00.000Z" },
     hooks: () => hooks,
     mask: (text: string) => text,
@@ -172,6 +179,21 @@ Deno.test("a record has the time of the release in force, and without one when t
   assertEquals(recordWith({}).since, "2026-01-01T00:00:00.000Z");
   assertEquals(recordWith({ hash: B }).since, "2026-02-02T00:00:00.000Z");
   assertEquals(recordWith({ hash: null }).since, null);
+});
+
+Deno.test("a record has the reason why a host takes up no other configuration", () => {
+  const hold = { since: 0, until: Date.UTC(2026, 2, 3), author: "ann", reason: "a fair" };
+  const held = { kind: "staged", hash: B, why: "ahead", detail: null } as const;
+  const hindrance = (given: Parameters<typeof recordWith>[0]) => recordWith(given).hindrance;
+  assertEquals(hindrance({}), undefined);
+  assertEquals(hindrance({ held }), undefined);
+  assertEquals(hindrance({ held: { ...held, detail: "no key K2" } }), "no key K2");
+  assertEquals(hindrance({ held, hold }), "ann holds changes until 2026-03-03T00:00:00.000Z: a fair");
+  const approval = { isApproved: false, have: 1, need: 2, signers: [], trouble: null };
+  assertEquals(hindrance({ held: { kind: "unapproved", hash: B, approval } }), "1 of 2 approvals count there");
+  const trouble = { kind: "unreadable", fingerprint: "f", reason: "no key K2", attempts: 1 } as const;
+  assertEquals(hindrance({ trouble }), "no key K2");
+  assertEquals(hindrance({ trouble: { ...trouble, kind: "rejected" } }), undefined);
 });
 
 Deno.test("a record counts the hooks that wait, and names the first of those that failed and did not succeed since", () => {

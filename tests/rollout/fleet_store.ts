@@ -54,10 +54,11 @@ export function fleetStore(): FleetStore {
   };
 }
 
-/** `h2` · `h2=b` · `h2=b:failed`; `old` is of version 0.1, and `h2!` a canary. */
+/** `h2` · `h2=b` · `h2=b:failed` · `h2?no-key`; `old` is of version 0.1, and `h2!` a canary. */
 function memberOf(text: string): FleetMember {
-  const [, instance = "", canary, hash = "a", state = "healthy"] = /^(\w+)(!)?(?:=(\w+)(?::(\w+))?)?$/.exec(text) ?? [];
-  return { instance, hash, state, stages: instance !== "old", canary: canary !== undefined };
+  const form = /^(\w+)(!)?(?:=(\w+)(?::(\w+))?)?(?:\?(\S+))?$/;
+  const [, instance = "", canary, hash = "a", state = "healthy", hindrance = null] = form.exec(text) ?? [];
+  return { instance, hash, state, hindrance, stages: instance !== "old", canary: canary !== undefined };
 }
 
 /**

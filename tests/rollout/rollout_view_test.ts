@@ -73,6 +73,9 @@ Deno.test("a host that rejected another configuration did not reject the candida
   assertEquals(waitsFor, ["edge-1, which does not run it, as its own source is rejected: no"]);
   const [away] = view(rolloutOf(["edge-1"], { counts: [1] }), [peer("edge-1", BASE)]).waitsFor;
   assertEquals(away, "edge-1, which does not run it yet");
+  const hindered = view(rolloutOf(["edge-1"], { counts: [1] }), [{ ...peer("edge-1", BASE), hindrance: "no key K2" }]);
+  assertEquals(hindered.waitsFor, ["edge-1, which does not run it: no key K2"]);
+  assertEquals(hindered.hosts.map(noteText), ["does not run it: no key K2"]);
 });
 
 Deno.test("the note on a host that is let in and does not run the candidate says that its own source is rejected", () => {

@@ -130,6 +130,18 @@ Deno.test("a step that brings no news before its deadline is halted, by a host o
   );
 });
 
+Deno.test("a halt at the deadline has the reason of a host that does not run the candidate", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    store rollout b h2,h4>me,h3 admitting ->
+    news -> sees b h2,h4>me,h3 admitting, look, unchanged
+    peers h2?no-key h3 h4=b:baking?held ->
+    wait 601 -> read-fleet, move b h2,h4>me,h3 halted (no news before the deadline from h2 (no-key), h4), sees b h2,h4>me,h3 halted (no news before the deadline from h2 (no-key), h4)
+  `,
+  );
+});
+
 Deno.test("a host that leaves during a bake halts the rollout after its deadline", () => {
   replayReleases(
     { rollout: {} },

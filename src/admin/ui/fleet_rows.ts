@@ -88,9 +88,10 @@ const NEEDS: readonly Need[] = ["person", "moving", "well"];
  */
 export function maskedPeers(records: readonly Peer[], mask: (text: string) => string): readonly Peer[] {
   return records.map(({ journal: _journal, noted: _noted, ...peer }): Peer => {
-    const { instance, incarnation, version, rejected, hooks } = peer;
+    const { instance, incarnation, version, rejected, hooks, hindrance } = peer;
     const [why, failed] = [rejected?.why ?? "", hooks?.failed ?? []];
-    const { why: reason, failed: names, ...texts } = masked({ instance, incarnation, version, why, failed }, mask);
+    const given = { instance, incarnation, version, why, failed, ...hindrance !== undefined && { hindrance } };
+    const { why: reason, failed: names, ...texts } = masked(given, mask);
     return {
       ...peer,
       ...texts,
