@@ -176,7 +176,7 @@ export function encodePeer(record: PeerRecord): string {
       },
       release: release && { number: release.number, state: release.state },
       heldBack,
-      hindrance: hindrance && shortened(hindrance, MAX_WHY_LENGTH),
+      hindrance: hindrance && oneLine(hindrance, MAX_WHY_LENGTH),
       since,
       hooks: hooks && {
         waiting: hooks.waiting,

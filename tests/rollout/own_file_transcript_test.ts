@@ -399,3 +399,30 @@ Deno.test("a host that is let in runs the candidate when its own rollback was ju
   `,
   );
 });
+
+Deno.test("an edit that lost against another at the same moment is kept by reload --now or a publication, and not by the same file again", () => {
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    store rollout c h2>me,h3 admitting ->
+    news -> sees c h2>me,h3 admitting, look, back a, runs 3 a (cluster) in place of b, agreed
+    file b -> look, back a, held late b again
+    reload -> look, back a, held late b
+    store c@2 ->
+    news -> look, done c, back c, runs 4 c (cluster) in place of b, look, agreed, back c, held late b again
+    file b -> look, back c, held late b again
+    hint now -> look, runs 5 b (operator), announce b on c, announced, agreed, look, unchanged
+    file d -> look, held proposing d, read-fleet, propose d me>h2,h3 admitting since 3, sees d me>h2,h3 admitting, look, runs 6 d (file)
+  `,
+  );
+  replayReleases(
+    { rollout: {} },
+    `
+    file b -> look, held proposing b, read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 2 b (file)
+    store rollout c h2>me,h3 admitting ->
+    news -> sees c h2>me,h3 admitting, look, back a, runs 3 a (cluster) in place of b, agreed
+    publish b -> read-fleet, propose b me>h2,h3 admitting since 1, sees b me>h2,h3 admitting, look, runs 4 b (file)
+  `,
+  );
+});
