@@ -94,7 +94,7 @@ Deno.test("a link that comes up during a write leads to another one of the same 
     keeper: { keep() {}, kept: () => Promise.resolve() },
     instance: "edge-1",
     incarnation: "0123456789ab",
-    tellMilliseconds: 60_000,
+    recordMilliseconds: 60_000,
     recorder: { linked() {}, rejection: () => null },
     loop: { state: () => initialState(null), link() {} },
     hooks: () => [],

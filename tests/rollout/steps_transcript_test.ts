@@ -419,11 +419,11 @@ Deno.test("a halted rollout whose hosts have all left goes on among the hosts th
     store rollout b h2>h3 admitting ->
     news -> sees b h2>h3 admitting, look, back a, held waiting b
     wait 606 -> read-fleet, move b h2>h3 halted (no news before the deadline from a host that left), sees b h2>h3 halted (no news before the deadline from a host that left)
-    promote -> read-fleet, move b me,h4>h5 admitting, sees b me,h4>h5 admitting, look, runs 2 b (file)
+    promote -> read-fleet, move b me,h4>h5 admitting (ada: asked), sees b me,h4>h5 admitting (ada: asked), look, runs 2 b (file)
     = 1 a healthy, 2 b running; held
     peers ->
     store rollout b h2> halted ->
-    promote full -> read-fleet, sees b h2> halted, move b me> admitting, look, back a, runs 3 a (cluster) in place of b, agreed, sees b me> admitting, look, runs 4 b (file)
+    promote full -> read-fleet, sees b h2> halted, move b me> admitting (ada: asked), look, back a, runs 3 a (cluster) in place of b, agreed, sees b me> admitting (ada: asked), look, runs 4 b (file)
   `,
   );
 });
