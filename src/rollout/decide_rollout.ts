@@ -67,15 +67,20 @@ export function unlinked(rollouts: Rollouts): RolloutDecision {
 
 /** The link that comes up takes the place of the timer of a failed request. */
 function withoutLink(rollouts: Rollouts): Rollouts {
-  return { ...rollouts, view: null, isDeferred: false, isGathering: false, failures: 0, trouble: null };
+  const reset = { view: null, isDeferred: false, isGathering: false, failures: 0, trouble: null, replacedMark: null };
+  return { ...rollouts, ...reset };
 }
 
 function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): RolloutDecision {
   switch (event.kind) {
     case "news":
       return { rollouts, actions: [] };
-    case "store-read":
-      return seen(rollouts, event.view, event.random);
+    case "store-read": {
+      const read = { ...rollouts, replacedMark: null };
+      return isOlderThanMove(rollouts, event.view)
+        ? { rollouts: read, actions: [] }
+        : seen(read, event.view, event.random);
+    }
     case "rollout-due":
       return { rollouts: { ...rollouts, wantsFleet: true, isDeferred: false, isGathering: false }, actions: [] };
     case "rollout-ordered": {
@@ -103,6 +108,11 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
     case "move-answered":
       return moved(rollouts, event);
   }
+}
+
+/** Whether the reading began before the own move, of which it would look like a way back. Another one follows a move. */
+function isOlderThanMove({ replacedMark, view }: Rollouts, read: StoreView): boolean {
+  return replacedMark !== null && read.mark === replacedMark && read.head?.generation === view?.head?.generation;
 }
 
 /** Takes in the state of the store. Another rollout, or the same in another state, leads to a look. */
@@ -373,6 +383,7 @@ function moved(
     // An order that another move of the same rollout overtook is carried out on the present state of the store.
     order: isMade && !isProposal ? null : asked.order,
     late: answer.kind === "late" ? to.hash : asked.late,
+    replacedMark: isMade ? request.move.mark : null,
   };
   const read = seen(known, answer.view, random);
   const actions: RolloutAction[] = [];

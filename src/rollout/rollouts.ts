@@ -107,6 +107,8 @@ export interface Rollouts {
   readonly candidate: string | null;
   /** Of the rollout that was read last, kept while the store is away; null: there was none, or none was read. */
   readonly lastMark: string | null;
+  /** The mark that the own last move replaced, until the next reading: that may have begun before it. Null: none. */
+  readonly replacedMark: string | null;
 }
 
 /** Rollouts at the start. */
@@ -139,6 +141,7 @@ export function initialRollouts(
     finished: null,
     candidate: null,
     lastMark: null,
+    replacedMark: null,
   };
 }
 

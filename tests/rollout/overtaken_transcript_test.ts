@@ -124,6 +124,30 @@ Deno.test("a reading of the peers that came late with an older rollout is follow
   assertEquals(decide(asking, same).actions.filter((one) => one.kind === "read-head").length, 0);
 });
 
+Deno.test("a reading that began before the own move and comes after its answer is no move back", () => {
+  const rollout = rolloutOver(B, A, { order: [rankId(B, "me")], counts: [1] });
+  const to = { ...rollout, phase: "halted", why: "no news" } as const;
+  const head = { generation: 7, hash: A };
+  const stored = (one: typeof rollout, mark: string) => ({ rollout: one, mark, ageMilliseconds: 0 });
+  const reading = (one: typeof rollout, mark: string) =>
+    ({ kind: "head-read", head, skips: [], rollout: stored(one, mark), rolloutMark: mark, random: 0 }) as const;
+  const { state } = decide(hostWith(A, POLICY), reading(rollout, "m"));
+  const move = { head, mark: "m", to, since: null, skips: [] };
+  const asking = {
+    ...state,
+    rollouts: { ...state.rollouts!, request: { kind: "move", move, isProposal: false } as const },
+  };
+  const view = { head, skips: [], stored: stored(to, "n"), mark: "n" };
+  const moved = decide(asking, { kind: "move-answered", answer: { kind: "moved", view }, random: 0 });
+  const late = decide(moved.state, reading(rollout, "m"));
+  assertEquals(late.state.rollouts!.view!.mark, "n");
+  const next = decide(late.state, reading(to, "n"));
+  const reports = [moved, late, next].flatMap(({ actions }) => actions).filter(({ kind }) => kind === "report");
+  assertEquals(reports.length, 1);
+  // The next reading is no late one: the store lost the move.
+  assertEquals(decide(late.state, reading(rollout, "m")).state.rollouts!.view!.mark, "m");
+});
+
 Deno.test("an older head that comes late, after an answer about the peers, leads nobody back to it", () => {
   const [older, newer] = [{ generation: 7, hash: A }, { generation: 8, hash: B }];
   const reading = (head: typeof older) => ({ kind: "head-read", head, skips: [], random: 0 }) as const;

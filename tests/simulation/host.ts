@@ -72,6 +72,7 @@ export function startHost(world: World, host: Host): void {
     recording: null,
     moving: false,
     known: "nothing",
+    replaced: null,
     stored: null,
     looked: null,
     told: "",
@@ -129,7 +130,7 @@ export function tellHost(world: World): (host: Host, event: ClusterEvent) => voi
       life.linked = true;
       life.linkedAt = world.time.now();
     }
-    if (event.kind === "unlinked") life.linked = false;
+    if (event.kind === "unlinked") Object.assign(life, { linked: false, replaced: null });
     happen(world, host, life, event);
     if (event.kind === "linked") tellRecord(world, host, life, true);
   };

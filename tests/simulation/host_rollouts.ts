@@ -146,7 +146,7 @@ export function moveRollout(
         publish(world, tell);
       } else if (kind === "late") world.rollouts.late++;
       else world.rollouts.lost++;
-      return { reply: replyOf(world, kind, world.redis.head), view: trueView(world) };
+      return { reply: replyOf(world, kind, world.redis.head), view: trueView(world), before };
     };
     request(world, host, serve, (served) => {
       if (served === null) return fail();
@@ -155,6 +155,7 @@ export function moveRollout(
       assert(served.view === "lies" || parsed !== null, "what the store answers to a move can be read");
       if (parsed === null) return fail();
       life.known = later(life.known, served.view);
+      life.replaced = parsed.kind === "moved" && "before" in served ? served.before : null;
       const { head, rollout: stored, kind } = parsed;
       answer({ kind, view: { ...viewIn(head), stored } });
       if (life.ended === "no") next({ kind: "heard" });

@@ -61,13 +61,20 @@ export function askHead(world: World, host: Host, tell: (event: ClusterEvent) =>
     const { head } = answer;
     const { skips = [], rollout = null, rolloutMark = null } = head ?? {};
     if (life !== null) {
-      life.known = later(life.known, served.view);
+      if (!isReplaced(life.replaced, served.view)) life.known = later(life.known, served.view);
+      life.replaced = null;
       life.stored = rollout;
     }
     const told = head && { generation: head.generation, hash: head.hash };
     const isApproved = rollout !== null && world.approved.has(rollout.rollout.hash);
     tell({ kind: "head-read", head: told, skips, rollout, rolloutMark, isApproved, random: jitter(world) });
   });
+}
+
+/** Whether it is the state that a move of the reader replaced. */
+function isReplaced(replaced: StoreView | null, view: StoreView | "lies"): boolean {
+  if (replaced === null || view === "lies") return false;
+  return replaced.mark !== null && view.mark === replaced.mark && view.head?.generation === replaced.head?.generation;
 }
 
 /** The answer to a reading of the head by a host that knows a rollout. */

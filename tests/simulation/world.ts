@@ -58,6 +58,8 @@ export interface Life {
   moving: boolean;
   /** The state of the store when it gave the last answer that arrived since the link came up. */
   known: StoreView | "nothing" | "lies";
+  /** The state that its own last move replaced, until the next reading, which may have begun before; null: none. */
+  replaced: StoreView | null;
   /** The rollout whose text it read last, so that it need not read it again. */
   stored: StoredRollout | null;
   /** The content of the source that was looked at last. */
