@@ -75,7 +75,7 @@ export async function openUnixSocket(path: string, answers = fileSystemAnswers):
   return { ok: true, socket: { listener, leftovers, isInPlace, remove } };
 }
 
-/** Why the path cannot be a socket's whatever the host does, in one line; null: it can. */
+/** Why no host can have a socket at the path, in one line; null: it can. */
 export async function socketPathTrouble(path: string): Promise<string | null> {
   return tooLong(path) ?? await Deno.lstat(path).then((found) => notASocket(path, found), () => null);
 }

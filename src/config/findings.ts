@@ -97,11 +97,11 @@ export function openCollection(): Collection {
 }
 
 /** Whether the finding was reported before; marks it as reported. */
-function wasReported(told: Set<string>, { once, code, range, path }: Finding): boolean {
+function wasReported(reported: Set<string>, { once, code, range, path }: Finding): boolean {
   const where = once === "in-all" || range === null ? "" : `${range.start} ${range.end}`;
   const key = `${code} ${where} ${once === "at-its-place-for-its-path" ? path : ""}`;
-  if (told.has(key)) return true;
-  told.add(key);
+  if (reported.has(key)) return true;
+  reported.add(key);
   return false;
 }
 

@@ -185,7 +185,7 @@ function recordWriter(settings: MembershipSettings, closing: AbortSignal): (rene
   let lastText = "";
   let isWriting = false;
   let isNext = false;
-  /** Whether the record is to be written also if it did not change. */
+  /** Whether the record is to be written even if it did not change. */
   let isDue = false;
   let isNamesakeLogged = false;
   let trouble: string | null = null;

@@ -289,7 +289,7 @@ function healthChecked(
     const watched = isSame ? kept : { ...kept, bake: next };
     return { releases: { ...releases, kept: watched }, actions: [arm("health", milliseconds)] };
   }
-  // Its rollout may still have to be told of the failure, and must not go on before.
+  // Its rollout may not know of the failure yet, and must not go on before it does.
   if (isCandidate && running.state === "failed") {
     return { releases, actions: [arm("health", health.intervalMilliseconds)] };
   }

@@ -95,7 +95,7 @@ function lastTarget(kept: KeptReleases, running: Release): Target {
 }
 
 /**
- * Names the newest release that a person can put in force all the same, if there is one.
+ * Names the newest release that a person can still put in force, if there is one.
  *
  * @param running null: nothing is in force.
  */
@@ -112,7 +112,7 @@ function noTargetText(kept: KeptReleases, running: Release | null): string {
     ? "Each release of the history was taken back, or failed"
     : `No release before ${running.number} has another configuration that was not taken back`;
   return `${what}: honua-configd rollback ${other.number}${force} --reason TEXT puts release ${other.number} in force ` +
-    "again all the same";
+    "again";
 }
 
 /**

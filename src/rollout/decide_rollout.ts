@@ -110,7 +110,7 @@ function takeIn(rollouts: Rollouts, event: RolloutEvent, own: OwnFacts): Rollout
   }
 }
 
-/** Whether the reading began before the own move, of which it would look like a way back. Another one follows a move. */
+/** Whether the reading began before this host's move, which it would seem to undo. Another one follows a move. */
 function isOlderThanMove({ replacedMark, view }: Rollouts, read: StoreView): boolean {
   return replacedMark !== null && read.mark === replacedMark && read.head?.generation === view?.head?.generation;
 }

@@ -107,7 +107,7 @@ export interface Rollouts {
   readonly candidate: string | null;
   /** Of the rollout that was read last, kept while the store is away; null: there was none, or none was read. */
   readonly lastMark: string | null;
-  /** The mark that the own last move replaced, until the next reading: that may have begun before it. Null: none. */
+  /** The mark that this host's last move replaced, until the next reading, which may have begun before it. Null: none. */
   readonly replacedMark: string | null;
 }
 

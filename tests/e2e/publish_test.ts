@@ -115,7 +115,7 @@ Deno.test("a host that still has its file follows a publication, and its old fil
   assertEquals((await publish(one, "second")).code, 0);
   const isHeld = async () => {
     await fleet.agrees("second", 2);
-    await eventually("a held file", async () => (await two.status()).held?.kind === "staged");
+    await eventually("a held file", async () => (await two.status()).held?.kind === "overtaken");
   };
   await isHeld();
   await restart(two);

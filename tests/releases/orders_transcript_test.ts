@@ -451,7 +451,7 @@ Deno.test("a refusal of a rollback names the release that can be put in force al
     roll-back 2 force -> rolling-back 3 to b (rollback, fleet), back b, runs 4 b (rollback), look, unchanged
     file c -> look, runs 5 c (file)
     = 1 a healthy, 2 b rolled-back, 3 a rolled-back, 4 b replaced, 5 c running; skips a here
-    roll-back -> refused: No release before 5 has another configuration that was not taken back: honua-configd rollback 4 --reason TEXT puts release 4 in force again all the same
+    roll-back -> refused: No release before 5 has another configuration that was not taken back: honua-configd rollback 4 --reason TEXT puts release 4 in force again
     roll-back 4 -> rolling-back 5 to b (rollback, fleet), back b, runs 6 b (rollback), look, back b, held skipped c
   `,
   );
