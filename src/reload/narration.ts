@@ -81,8 +81,7 @@ const STAGED_TEXTS: Readonly<Record<StagedWhy, string>> = {
   ahead: "The source is not in force: the rollout let this host in, and its release is newer",
   late: "The source is not put in force: another change of the fleet took its place",
   "taken-back": "The fleet's release for this host does not run here",
-  unlinked:
-    "The source is not put in force: steps are wanted (Rollout:Steps), and Redis does not say what the fleet runs",
+  unlinked: "The source is not put in force: Redis does not say what the fleet runs",
 };
 
 /** Returns why a valid source is not in force, in one line. */

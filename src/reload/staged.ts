@@ -283,6 +283,7 @@ function ownFacts<C>(state: State<C>): OwnFacts {
     concluded: agreement?.ledger.concluded ?? null,
     owed: owedOf(state),
     isFollowing: kept.pinned?.cause === "cluster" && kept.pinned.hash === active?.hash,
+    hasFollowed: kept.pinned?.isFollowed === true && kept.pinned.hash === active?.hash,
     agreedGeneration: agreement?.ledger.agreed?.generation ?? 0,
   };
 }

@@ -296,10 +296,10 @@ function changeToPropose(rollouts: Rollouts, own: OwnFacts): Published | null {
 }
 
 /** The facts of this host by which its source is judged. */
-export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "concluded" | "owed">) {
+export function factsOf(rollouts: Rollouts, own: Pick<OwnFacts, "active" | "concluded" | "owed" | "hasFollowed">) {
   const { instance, policy, view, before, late, refused } = rollouts;
-  const { active, concluded, owed } = own;
-  return { instance, policy, view, before, late, refused: refused?.hash ?? null, active, concluded, owed };
+  const { active, concluded, owed, hasFollowed } = own;
+  return { instance, policy, view, before, late, refused: refused?.hash ?? null, active, concluded, owed, hasFollowed };
 }
 
 /** The policy of a release that a person published, if no steps are wanted: all hosts at once. */

@@ -214,6 +214,8 @@ export interface OwnFacts {
   readonly owed: string | null;
   /** Whether this host runs a release of the fleet in place of its source. */
   readonly isFollowing: boolean;
+  /** Whether the release in force is one of a rollout, in place of this host's file. */
+  readonly hasFollowed: boolean;
   /** The generation that it agreed with last; 0: none. */
   readonly agreedGeneration: number;
 }

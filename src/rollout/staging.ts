@@ -41,7 +41,7 @@ export type StagedWhy =
   | "late"
   /** It is such a state, and the fleet's release was taken back on this host. */
   | "taken-back"
-  /** Steps are wanted, and the store cannot be reached or has no head. */
+  /** The store cannot be reached or has no head, and steps are wanted or the fleet's release runs in place of the file. */
   | "unlinked";
 
 /** Whether a valid source may run, or the hash that runs in its place. */
@@ -73,6 +73,8 @@ export interface StagingFacts {
   readonly late: string | null;
   /** The hash that cannot be proposed; null: none. */
   readonly refused: string | null;
+  /** Whether the release in force is one of a rollout, in place of this host's file. */
+  readonly hasFollowed: boolean;
 }
 
 /** The rollout that is under way; null: there is none. */
@@ -96,11 +98,13 @@ export function targetOf({ instance, view }: Pick<StagingFacts, "instance" | "vi
 
 /** Judges a valid source with the hash `hash`. */
 export function stagingOf(facts: StagingFacts, hash: string): Staging {
-  const { policy, view, active, refused, owed } = facts;
+  const { policy, view, active, refused, owed, hasFollowed } = facts;
   const rollout = underWay(view);
   const target = targetOf(facts);
   if (policy === null && rollout === null) {
-    // Without steps a file counts at once, except the file that a published release replaced on this host.
+    // Without steps a file counts at once, except the file that a published release replaced on this host. Only the store
+    // knows whether it is that one: after a restart an old file would count as an edit.
+    if (view === null && hasFollowed && hash !== active) return { kind: "hold", why: "unlinked", target: null };
     const isLeft = view !== null && view.head?.hash === view.stored?.rollout.hash && isOld(facts, view, hash);
     return isLeft && hash !== target ? { kind: "hold", why: "late", target } : { kind: "run" };
   }

@@ -20,6 +20,7 @@ const OWN: OwnFacts = {
   concluded: BASE,
   owed: null,
   isFollowing: false,
+  hasFollowed: false,
   agreedGeneration: 1,
 };
 const ORDER = { author: "anna", reason: "a look" } as const;

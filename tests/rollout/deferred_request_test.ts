@@ -17,6 +17,7 @@ const OWN: OwnFacts = {
   concluded: STABLE,
   owed: null,
   isFollowing: false,
+  hasFollowed: false,
   agreedGeneration: 1,
 };
 const POLICY = {

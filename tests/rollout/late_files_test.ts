@@ -44,7 +44,7 @@ function doneView(given: Partial<Rollout> = {}): StoreView {
 }
 
 function judged(hash: string, view: StoreView, policy: RolloutPolicy | null, before: string | null): string {
-  const facts = { instance: "host2", policy, view, before, late: null, refused: null, owed: null };
+  const facts = { instance: "host2", policy, view, before, late: null, refused: null, owed: null, hasFollowed: false };
   const staging = stagingOf({ ...facts, active: view.head!.hash, concluded: view.head!.hash }, hash);
   return staging.kind === "run" ? "run" : `${staging.why}, runs ${staging.target?.[0]}`;
 }
@@ -84,6 +84,7 @@ const OWN: OwnFacts = {
   concluded: B,
   owed: null,
   isFollowing: false,
+  hasFollowed: false,
   agreedGeneration: 3,
 };
 

@@ -426,3 +426,21 @@ Deno.test("an edit that lost against another at the same moment is kept by reloa
   `,
   );
 });
+
+Deno.test("without steps too, a file that a published release replaced waits after a restart until the store was read", () => {
+  replayReleases(
+    { rollout: "none" },
+    `
+    store rollout b me>h2,h3 baking ->
+    news -> sees b me>h2,h3 baking, look, back b, runs 2 b (cluster) in place of a
+    store b@2 ->
+    news -> agreed, done b, look, back b, held late a
+    restart 5 -> look, held unlinked a
+    linked -> look, held unlinked a again, agreed, look, back b, held late a
+    unlinked ->
+    file c -> look, held unlinked c
+    restart 5 -> look, held unlinked c
+    linked -> look, held unlinked c again, agreed, look, runs 3 c (file), announce c on b, announced, agreed, look, unchanged
+  `,
+  );
+});

@@ -41,6 +41,7 @@ const NONE: StoreView = { ...OUTSIDE, stored: null, mark: null };
 
 function judged(hash: string, view: StoreView | null, more: Partial<StagingFacts> = {}): string {
   const facts: StagingFacts = {
+    hasFollowed: false,
     instance: "me",
     policy: POLICY,
     view,

@@ -16,6 +16,7 @@ const OWN: OwnFacts = {
   concluded: "a",
   owed: null,
   isFollowing: false,
+  hasFollowed: false,
   agreedGeneration: 1,
 };
 
