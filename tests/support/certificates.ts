@@ -40,7 +40,9 @@ export async function makeCertificate(
   const extensions = join(directory, `${name}.ext`);
   await Deno.writeTextFile(extensions, `subjectAltName=${names.join(",")}\nbasicConstraints=CA:FALSE\n`);
   await openssl(["req", ...NEW_KEY, "-keyout", keyFile, "-out", request, "-subj", `/CN=${name}`]);
-  const signer = ["-CA", authority.certificateFile, "-CAkey", authority.keyFile, "-CAcreateserial"];
+  // A file of serial numbers would be shared by certificates that are made at the same time.
+  const serial = ["-set_serial", `${crypto.getRandomValues(new Uint32Array(1))[0]}`];
+  const signer = ["-CA", authority.certificateFile, "-CAkey", authority.keyFile, ...serial];
   await openssl([
     "x509",
     "-req",
