@@ -123,7 +123,7 @@ export interface Status extends ReleaseStatus {
    * Files that the daemon reads and that are mounted by themselves, so that it does not see a file that replaces one.
    */
   readonly singleMounts: readonly SingleMount[];
-  /** What is wrong with history and journal, in one line each; the configuration in force does not depend on them. */
+  /** The troubles of history and journal, in one line each; the configuration in force does not depend on them. */
   readonly stateTroubles: readonly string[];
   /** The fleet's latest rollout as this instance knows it, also one that is over; null: none is known. */
   readonly rollout: RolloutSummary | null;

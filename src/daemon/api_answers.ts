@@ -24,6 +24,7 @@ import { type Held, runningRelease } from "../releases/release.ts";
 import type { Loop } from "../reload/loop.ts";
 import { heldText } from "../reload/narration.ts";
 import type { ReloadOutcome } from "../reload/report.ts";
+import { awaitsStep } from "../reload/staged.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { diagnosticAnswer, type EventRecorder } from "./event_recorder.ts";
 import { type ApprovalParts, noApprovals, openApprovalAnswers } from "./approval_answers.ts";
@@ -334,7 +335,7 @@ function failureOf(outcome: ReloadOutcome<Candidate>, hasSteps: boolean): Reload
 /** A source without approvals is proposed too: its rollout waits for them. */
 function awaitsRollout(held: Held, hasSteps: boolean): boolean {
   if (held.kind === "unapproved") return hasSteps;
-  return held.kind === "staged" && (held.why === "waiting" || held.why === "proposing");
+  return awaitsStep(held);
 }
 
 /** The limit of an answer for a request to Redis. */

@@ -20,6 +20,7 @@ import { plannedHooks } from "../hooks/planned_hooks.ts";
 import type { HookOptions } from "../options/options.ts";
 import { heldText, reasonOf } from "../reload/narration.ts";
 import type { SnapshotId } from "../reload/state.ts";
+import { awaitsStep } from "../reload/staged.ts";
 import type { JsonObject } from "../snapshot/canonical.ts";
 import { decodeSource } from "../source/source_file.ts";
 import { openPace } from "../time/pace.ts";
@@ -116,7 +117,7 @@ export function openDiffer(tools: DifferTools): Differ {
       const held = heldBack(kept(), { hash, isForced: false, at: now() }) ?? tools.heldByFleet(hash);
       const differs = running?.hash !== hash || running.contentHash !== compilation.snapshot.contentHash;
       const activates = held === null && differs;
-      const comesLater = held?.kind === "staged" && (held.why === "proposing" || held.why === "waiting") && differs;
+      const comesLater = held !== null && awaitsStep(held) && differs;
       // The first snapshot of all concerns every hook.
       const changed = running === null ? null : Object.keys(changes.against(compilation.config));
       return {

@@ -96,7 +96,7 @@ function skippedAdvice(kept: KeptReleases): string {
   return `honua-configd show ${running.number} --output FILE brings the file in line, or edit it; ${other}`;
 }
 
-/** The kind of a hold in answers: a file that waits for its step is told from one that waits for nothing. */
+/** The kind of a hold in answers: `staged` waits for its step, `overtaken` and `taken-back` wait for nothing. */
 export function heldKindOf(held: Held): HeldKind {
   if (held.kind !== "staged") return held.kind;
   if (held.why === "taken-back") return held.why;

@@ -58,7 +58,7 @@ export interface ReleaseKeeper extends AsyncDisposable {
   textOf(hash: string): Promise<TextRead>;
   readonly reserve: Reserve;
   readonly journal: Pick<Journal, "append" | "newest">;
-  /** What is wrong with history and journal at the moment, in one line each. */
+  /** The present troubles of history and journal, in one line each. */
   troubles(): readonly string[];
   /** From now on, a text that this host does not have is taken from the cluster's store. */
   readFrom(store: Pick<Notifier, "source">): void;

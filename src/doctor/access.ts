@@ -74,7 +74,7 @@ const STAKES = {
 /** A path that the daemon needs. */
 export interface Place {
   readonly path: string;
-  /** What the daemon does with it. */
+  /** The daemon's use of it. */
   readonly deed: keyof typeof DEEDS;
   /** At the beginning of each finding: the option or the hook that names it. */
   readonly namedBy?: string;

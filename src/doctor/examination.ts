@@ -73,7 +73,7 @@ export interface Within {
   hide(secrets: readonly string[]): void;
 }
 
-/** What a check says about the facts. */
+/** The judgements of a check about its facts. */
 export type Judged = Judgement | readonly Judgement[] | null | undefined | false;
 
 /** A part of the table: facts that are gathered once, and the checks that judge them. */

@@ -234,8 +234,8 @@ function ended<Input>(
   const { owed, plan } = hook;
   const superseded = owed !== null && owed.number !== hook.running;
   const failures = result.ok || superseded ? 0 : hook.failures + 1;
-  const isUnwell = plan.stopOnFailure && !result.ok && owed !== null;
-  const idle: HookState<Input> = { ...hook, running: null, isFailing: isUnwell };
+  const isFailing = plan.stopOnFailure && !result.ok && owed !== null;
+  const idle: HookState<Input> = { ...hook, running: null, isFailing };
   let next: HookState<Input>;
   let willRetryInMilliseconds: number | null = null;
   const actions: HooksAction<Input>[] = [];
@@ -249,7 +249,7 @@ function ended<Input>(
   } else if (plan.on === "activated") next = { ...idle, failures, waits: "given-up" };
   else next = { ...idle, owed: null, failures };
   const tried = { ...state, hooks: state.hooks.map((one) => one === hook ? next : one) };
-  const held = isUnwell ? tried.hooks.filter((one) => one !== next && isHeldBy(one, next, tried)) : [];
+  const held = isFailing ? tried.hooks.filter((one) => one !== next && isHeldBy(one, next, tried)) : [];
   const verdict: HookVerdict = {
     hook: name,
     result,
@@ -362,8 +362,8 @@ function each<Input>(state: HooksState<Input>, turn: (hook: HookState<Input>) =>
 }
 
 function doneOf<Input>({ hooks }: HooksState<Input>): ReadonlyMap<string, string> {
-  return new Map(hooks.flatMap(({ plan, done, isFailing: isUnwell }) => {
-    const kept = isUnwell && plan.on === "activated" ? KEPT_FAILURE : done;
+  return new Map(hooks.flatMap(({ plan, done, isFailing }) => {
+    const kept = isFailing && plan.on === "activated" ? KEPT_FAILURE : done;
     return kept === null ? [] : [[plan.name, kept]];
   }));
 }

@@ -56,6 +56,11 @@ export function heldInPlan<C>(state: State<C>, hash: string): Held | null {
   return heldByRollout({ ...state, rollouts: looked }, hash, [])?.held ?? null;
 }
 
+/** Whether the rollout of a held source is under way, or is to be proposed. */
+export function awaitsStep(held: Held): boolean {
+  return held.kind === "staged" && (held.why === "waiting" || held.why === "proposing");
+}
+
 /**
  * Returns why missing approvals keep a config back; null: they do not. A config that ran on this host before needs
  * none, and in an emergency root can do without.

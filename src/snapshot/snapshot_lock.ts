@@ -52,12 +52,14 @@ export function lockPathOf(target: string): string {
   return join(dirname(target), `.${basename(target)}.lock`);
 }
 
+const ADVICE = "end it, or name another path";
+
 /** Attempts after which a file that is replaced again and again is a failure. */
 const MAX_ATTEMPTS = 5;
 
 /** Makes the lock of the snapshot at a path without taking it. */
 export function snapshotLock(path: string, options: SnapshotLockOptions = {}): SnapshotLock {
-  const { name = "snapshot", advice = "end it, or name another path" } = options;
+  const { name = "snapshot", advice = ADVICE } = options;
   const { tryLock = (file) => file.tryLock(true) } = options;
   let held: Held | null = null;
   const lock = async (lockPath: string): Promise<LockTaken> => {
@@ -115,9 +117,7 @@ export async function lockTrouble(path: string, name: string): Promise<string | 
     using file = await Deno.open(lockPath);
     // A shared lock, until the file is closed: a writer that starts at that moment waits for longer.
     const isFree = await file.tryLock(false);
-    return isFree
-      ? null
-      : lockedBy(await readHolder(file), `writes the ${name} ${path}: end it, or name another path`).message;
+    return isFree ? null : lockedBy(await readHolder(file), `writes the ${name} ${path}: ${ADVICE}`).message;
   } catch {
     return null;
   }
