@@ -36,7 +36,7 @@ export function rolloutAccess(
       // Read after the peers: their hashes were let in by this state of the store, or by an earlier one.
       const head = await notifier.head();
       if (!head.ok) return head;
-      const gathersMilliseconds = Math.max(0, gatherMilliseconds - (answer.ageMilliseconds ?? 0));
+      const gathersMilliseconds = gatherLeft(answer, gatherMilliseconds);
       return { ok: true, fleet: answer.peers.map(memberOf), gathersMilliseconds, view: viewOf(head.head) };
     },
     async moveRollout(move: RolloutMove, isProposal: boolean): Promise<MoveOutcome> {
@@ -49,6 +49,14 @@ export function rolloutAccess(
       return { kind, view: { ...viewOf(head), stored: rollout } };
     },
   };
+}
+
+/** The milliseconds until each living host had time to write its record; 0: none can be missing. */
+export function gatherLeft(
+  { ageMilliseconds = 0 }: Pick<Extract<PeersAnswer, { readonly ok: true }>, "ageMilliseconds">,
+  gatherMilliseconds: number,
+): number {
+  return Math.max(0, gatherMilliseconds - ageMilliseconds);
 }
 
 /** The fleet's rollout with its hosts, for an answer. */

@@ -14,7 +14,7 @@ import { AT_ONCE } from "../rollout/decide_rollout.ts";
 import { proposalOf } from "../rollout/moves.ts";
 import { fleetObjection, publishObjection } from "../rollout/publishing.ts";
 import { gatherMillisecondsOf } from "./joining.ts";
-import { memberOf, readRollout, viewOf } from "./rollout_access.ts";
+import { gatherLeft, memberOf, readRollout, viewOf } from "./rollout_access.ts";
 import { policyOf } from "./rollout_policy.ts";
 import { putText } from "./store_sources.ts";
 
@@ -119,7 +119,7 @@ async function publish(
     const objection = publishObjection(view, hash) ?? (head.hash === hash ? null : fleetObjection(fleet));
     if (objection !== null) return refused(objection);
     if (fleet.length === 0) return refused("No instance lives that could take it up");
-    const gathers = gatherMillisecondsOf(options) - (peers.ageMilliseconds ?? 0);
+    const gathers = gatherLeft(peers, gatherMillisecondsOf(options));
     if (gathers > 0 && !isGathered && head.hash !== hash) {
       // Living hosts may have no record yet, and the order would lack them.
       await delay(gathers);
